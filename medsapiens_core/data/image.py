@@ -1,0 +1,104 @@
+"""An image as read from a file: pixels, spacing with its source, provenance. Never changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class SpacingSource(StrEnum):
+    """Where a pixel size comes from (formats.md 1.5); it travels with every figure in millimetres."""
+
+    USER = "user"
+    PATIENT_PLANE = "patient_plane"
+    US_REGION = "us_region"
+    FIDUCIAL = "fiducial"
+    GEOMETRY = "geometry"
+    CORRECTED_UNKNOWN = "corrected_unknown"
+    DETECTOR = "detector"
+    FILM = "film"
+    UNKNOWN = "unknown"
+    HEADER = "header"
+    ANNOTATION_FILE = "annotation_file"
+
+
+@dataclass(frozen=True)
+class Spacing:
+    """Size of a pixel: `row_mm` between rows (along y), `col_mm` between columns (along x). Unknown is None, not 1."""
+
+    row_mm: float
+    col_mm: float
+    source: SpacingSource
+
+    def __post_init__(self) -> None:
+        for value in (self.row_mm, self.col_mm):
+            if not (np.isfinite(value) and 0 < value <= 10):
+                raise ValueError(f"pixel spacing {self.row_mm} x {self.col_mm} mm is not usable")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Which bytes the pixels came from and how they were read."""
+
+    path: Path
+    sha256: str
+    reader: str
+    frame: int = 0
+    frame_count: int = 1
+    axis: int | None = None  # array axis of a volume that `frame` counts along
+    sop_instance_uid: str | None = None
+    transfer_syntax: str | None = None
+    exif_orientation: int = 1
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """A picture ready to be shown and predicted on.
+
+    `pixels` is (H, W) or (H, W, 3) RGB uint8, read-only, in modality units (after rescale), EXIF turn baked in.
+    `window` is the (low, high) grey range that the file or the data suggest for display.
+    `inverted` is True for MONOCHROME1: low values are bright. `padding_value` is left out of percentiles.
+    `patient_key` groups images of one patient (an opaque digest), None when the file does not tell.
+    """
+
+    pixels: NDArray[Any]
+    provenance: Provenance
+    window: tuple[float, float]
+    spacing: Spacing | None = None
+    inverted: bool = False
+    padding_value: float | None = None
+    modality: str = ""
+    patient_key: str | None = None
+    pixel_aspect: float = 1.0  # height / width of one pixel, from spacing or Pixel Aspect Ratio
+    windows: tuple[tuple[str, float, float], ...] = field(default=())  # presets of the file: name, low, high
+
+    def __post_init__(self) -> None:
+        if self.pixels.ndim not in (2, 3) or (self.pixels.ndim == 3 and self.pixels.shape[2] != 3):
+            raise ValueError(f"an image is (H, W) or (H, W, 3), not {self.pixels.shape}")
+        self.pixels.setflags(write=False)
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width, height."""
+        return self.width, self.height
+
+    @property
+    def is_colour(self) -> bool:
+        """True for RGB."""
+        return self.pixels.ndim == 3

@@ -1,0 +1,67 @@
+"""What a model says of an image. Frozen: it is never edited, only replaced by a newer one beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """Points of one model on one image.
+
+    `xy_image` (K, 2) float64 image pixels, NaN where the model found nothing; `scores` (K,) in 0..1;
+    `covariance` (K, 2, 2) image px^2 of the heatmap peak, not calibrated, or None. Order: the template's.
+    """
+
+    id: str
+    image_sha256: str
+    template_id: str
+    template_version: int
+    model_id: str
+    xy_image: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    covariance: NDArray[np.float64] | None
+    created_utc: str
+    seconds: float
+
+    def __post_init__(self) -> None:
+        for array in (self.xy_image, self.scores, self.covariance):
+            if array is not None:
+                array.setflags(write=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object; NaN becomes null."""
+        return {
+            "id": self.id,
+            "image_sha256": self.image_sha256,
+            "template_id": self.template_id,
+            "template_version": self.template_version,
+            "model_id": self.model_id,
+            "xy_image": _to_list(self.xy_image),
+            "scores": _to_list(self.scores),
+            "covariance": None if self.covariance is None else _to_list(self.covariance),
+            "created_utc": self.created_utc,
+            "seconds": self.seconds,
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Prediction:
+        """The inverse of `to_json`, exact to the last bit."""
+        arrays = {key: _to_array(value[key]) for key in ("xy_image", "scores")}
+        covariance = None if value["covariance"] is None else _to_array(value["covariance"])
+        return cls(**{**value, **arrays, "covariance": covariance})
+
+
+def _to_list(array: NDArray[np.float64]) -> list[Any]:
+    boxed = array.astype(object)
+    boxed[~np.isfinite(array)] = None
+    values: list[Any] = boxed.tolist()
+    return values
+
+
+def _to_array(value: list[Any]) -> NDArray[np.float64]:
+    return np.array(value, dtype=np.float64)
