@@ -1,0 +1,156 @@
+"""The worklist as a Qt model: it knows how many cases there are and asks for the pages that are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+
+from app.session.view_state import CaseListRow
+
+ROW_ROLE = Qt.ItemDataRole.UserRole  # the frozen row itself, None while its page is on the way
+PAGE_SIZE = 200
+MAX_PAGES = 50  # kept in memory; the oldest go first
+Index = QModelIndex | QPersistentModelIndex
+ROOT = QModelIndex()
+STATE_TEXT = {"new": "New", "predicted": "Predicted", "in_review": "In review", "reviewed": "Reviewed"}
+
+
+class CaseColumn(IntEnum):
+    """Columns of the worklist."""
+
+    NAME = 0
+    STATE = 1
+    DECIDED = 2
+    SCORE = 3
+
+
+HEADERS = ("Case", "State", "Decided", "Score")
+
+
+class CaseListModel(QAbstractTableModel):
+    """Rows appear as their pages arrive; works at 100,000 cases because only looked-at pages are read.
+
+    `page_needed(generation, offset, limit)` asks for rows; the answer goes to `receive_page` with that generation,
+    and is dropped if the list has been reset since.
+    """
+
+    page_needed = Signal(int, int, int)
+
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__(parent)
+        self._count = 0
+        self._generation = 0
+        self._pages: dict[int, tuple[CaseListRow, ...]] = {}
+        self._asked: set[int] = set()
+
+    @property
+    def generation(self) -> int:
+        """Counts resets."""
+        return self._generation
+
+    def reset(self, count: int) -> None:
+        """Begin again with `count` rows: another filter, another project, or cases were added."""
+        self.beginResetModel()
+        self._count = count
+        self._generation += 1
+        self._pages.clear()
+        self._asked.clear()
+        self.endResetModel()
+
+    def receive_page(self, generation: int, offset: int, rows: Sequence[CaseListRow]) -> None:
+        """Take the rows from `offset` on."""
+        if generation != self._generation or not rows:
+            return
+        page = offset // PAGE_SIZE
+        self._pages[page] = tuple(rows)
+        self._asked.discard(page)
+        self._forget_old_pages(page)
+        last = min(offset + len(rows), self._count) - 1
+        self.dataChanged.emit(self.index(offset, 0), self.index(last, len(HEADERS) - 1))
+
+    def update_row(self, row: CaseListRow) -> None:
+        """Show a case's new state, if it is among the rows in memory."""
+        position = self.position_of(row.id)
+        if position is None:
+            return
+        page, place = divmod(position, PAGE_SIZE)
+        rows = self._pages[page]
+        if rows[place] != row:
+            self._pages[page] = (*rows[:place], row, *rows[place + 1 :])
+            self.dataChanged.emit(self.index(position, 0), self.index(position, len(HEADERS) - 1))
+
+    def row_at(self, position: int) -> CaseListRow | None:
+        """The row, or None while its page is on the way (which this asks for)."""
+        if not 0 <= position < self._count:
+            return None
+        page, place = divmod(position, PAGE_SIZE)
+        rows = self._pages.get(page)
+        if rows is None:
+            self._ask(page)
+            return None
+        return rows[place] if place < len(rows) else None
+
+    def position_of(self, case_id: int) -> int | None:
+        """Where a case stands in the list, if it is among the rows in memory."""
+        for page, rows in self._pages.items():
+            for place, row in enumerate(rows):
+                if row.id == case_id:
+                    return page * PAGE_SIZE + place
+        return None
+
+    def rowCount(self, parent: Index = ROOT) -> int:
+        """How many rows the list has."""
+        return 0 if parent.isValid() else self._count
+
+    def columnCount(self, parent: Index = ROOT) -> int:
+        """How many columns."""
+        return 0 if parent.isValid() else len(HEADERS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """The words above a column."""
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return HEADERS[section]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """What to show of one cell; `ROW_ROLE` gives the frozen row."""
+        row = self.row_at(index.row()) if index.isValid() else None
+        if row is None:
+            return "…" if role == Qt.ItemDataRole.DisplayRole and index.column() == CaseColumn.NAME else None
+        if role == ROW_ROLE:
+            return row
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _text(row, index.column())
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return row.tooltip or row.name
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return _spoken(row)
+        return None
+
+    def _ask(self, page: int) -> None:
+        if page not in self._asked:
+            self._asked.add(page)
+            self.page_needed.emit(self._generation, page * PAGE_SIZE, PAGE_SIZE)
+
+    def _forget_old_pages(self, keep: int) -> None:
+        while len(self._pages) > MAX_PAGES:
+            oldest = next(page for page in self._pages if page != keep)
+            del self._pages[oldest]
+
+
+def _text(row: CaseListRow, column: int) -> str:
+    if column == CaseColumn.NAME:
+        return row.name
+    if column == CaseColumn.STATE:
+        return STATE_TEXT[row.state] + (" · flagged" if row.flagged else "")
+    if column == CaseColumn.DECIDED:
+        return f"{row.decided}/{row.total}"
+    return "" if row.score is None else f"{row.score:.2f}"
+
+
+def _spoken(row: CaseListRow) -> str:
+    locked = ", locked set" if row.part == "locked" else ""
+    return f"{row.name}, {_text(row, CaseColumn.STATE)}, {row.decided} of {row.total} decided{locked}"

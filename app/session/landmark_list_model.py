@@ -1,0 +1,92 @@
+"""The landmarks of the open case as a Qt model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, Qt
+
+from app.session.case_list_model import ROOT, ROW_ROLE, Index
+from app.session.view_state import LandmarkRow
+
+
+class LandmarkColumn(IntEnum):
+    """Columns of the landmark list."""
+
+    NUMBER = 0
+    NAME = 1
+    STATE = 2
+    SCORE = 3
+
+
+HEADERS = ("#", "Name", "State", "Score")
+
+
+class LandmarkListModel(QAbstractTableModel):
+    """A few rows, always in memory; `set_rows` touches only what changed, so selection and scroll stay."""
+
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__(parent)
+        self._rows: tuple[LandmarkRow, ...] = ()
+
+    def set_rows(self, rows: Sequence[LandmarkRow]) -> None:
+        """Show these rows."""
+        fresh = tuple(rows)
+        if [row.id for row in fresh] != [row.id for row in self._rows]:
+            self.beginResetModel()
+            self._rows = fresh
+            self.endResetModel()
+            return
+        old, self._rows = self._rows, fresh
+        for position, (before, after) in enumerate(zip(old, fresh, strict=True)):
+            if before != after:
+                self.dataChanged.emit(self.index(position, 0), self.index(position, len(HEADERS) - 1))
+
+    def row_at(self, position: int) -> LandmarkRow | None:
+        """The row at a position of the list."""
+        return self._rows[position] if 0 <= position < len(self._rows) else None
+
+    def position_of(self, landmark: str) -> int | None:
+        """Where a landmark stands in the list."""
+        return next((position for position, row in enumerate(self._rows) if row.id == landmark), None)
+
+    def rowCount(self, parent: Index = ROOT) -> int:
+        """How many rows the list has."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = ROOT) -> int:
+        """How many columns."""
+        return 0 if parent.isValid() else len(HEADERS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """The words above a column."""
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return HEADERS[section]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """What to show of one cell; `ROW_ROLE` gives the frozen row."""
+        row = self.row_at(index.row()) if index.isValid() else None
+        if row is None:
+            return None
+        if role == ROW_ROLE:
+            return row
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _text(row, index.column())
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return row.warning or f"{row.name} ({row.abbreviation})"
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{row.number}, {row.name}, {row.label}{', warning: ' + row.warning if row.warning else ''}"
+        return None
+
+
+def _text(row: LandmarkRow, column: int) -> str:
+    if column == LandmarkColumn.NUMBER:
+        return str(row.number)
+    if column == LandmarkColumn.NAME:
+        return row.name
+    if column == LandmarkColumn.STATE:
+        return row.label
+    return "" if row.score is None else f"{row.score:.2f}"

@@ -1,0 +1,231 @@
+"""What the window shows, as frozen values: controllers make them, views only read them.
+
+Coordinates are image pixels (integer = pixel centre, x right, y down); sizes in millimetres are None where unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+LABELS = ("predicted", "confirmed", "corrected", "estimated", "absent", "not placed")
+CASE_STATES = ("new", "predicted", "in_review", "reviewed")
+
+
+@dataclass(frozen=True, eq=False)
+class ImageState:
+    """The picture of the open case.
+
+    `pixels` is (H, W) or (H, W, 3) uint8, read-only, in modality units; `window` is (low, high) in the same units.
+    `inverted` is True for MONOCHROME1, where low values are bright. `presets` are (name, low, high).
+    """
+
+    case_id: int
+    title: str
+    pixels: NDArray[Any]
+    window: tuple[float, float]
+    inverted: bool = False
+    row_mm: float | None = None
+    col_mm: float | None = None
+    spacing_badge: str = "px"
+    spacing_tooltip: str = "No pixel size in this file. Lengths are shown in pixels."
+    presets: tuple[tuple[str, float, float], ...] = ()
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return int(self.pixels.shape[0])
+
+
+@dataclass(frozen=True)
+class MarkerState:
+    """One landmark on the image; `x`, `y` are None when it has no position.
+
+    `label` is one of `LABELS`; `ghost_xy` is where the prediction lies when the point has left it; `covariance` is
+    ((xx, xy), (xy, yy)) in px^2, not calibrated.
+    """
+
+    landmark: str
+    number: int
+    name: str
+    abbreviation: str
+    label: str
+    x: float | None
+    y: float | None
+    score: float | None = None
+    is_current: bool = False
+    ghost_xy: tuple[float, float] | None = None
+    covariance: tuple[tuple[float, float], tuple[float, float]] | None = None
+
+
+@dataclass(frozen=True)
+class LandmarkRow:
+    """One line of the landmark list; `score` 0..1 of the shown prediction, None without one; `warning` "" if none."""
+
+    number: int
+    id: str
+    name: str
+    abbreviation: str
+    label: str
+    score: float | None = None
+    warning: str = ""
+    definition: str = ""
+    can_revert: bool = False
+
+
+@dataclass(frozen=True)
+class CaseListRow:
+    """One line of the worklist; `state` is one of `CASE_STATES`, `score` the worst of the undecided points."""
+
+    id: int
+    name: str
+    state: str
+    flagged: bool
+    decided: int
+    total: int
+    score: float | None
+    part: str
+    tooltip: str = ""
+
+
+@dataclass(frozen=True)
+class JobState:
+    """A training job. `progress` 0..1 or None while unknown; `losses` and `val_errors` are (x, y) points to draw.
+
+    `val_unit` is "mm" or "px". `state`: queued, running, stopping, done, failed, interrupted, cancelled.
+    """
+
+    id: int
+    state: str
+    phase: str
+    progress: float | None
+    text: str
+    seconds_left: float | None = None
+    losses: tuple[tuple[float, float], ...] = ()
+    val_errors: tuple[tuple[float, float], ...] = ()
+    val_unit: str = "mm"
+    can_stop: bool = False
+    can_cancel: bool = False
+    can_resume: bool = False
+    can_remove: bool = False
+    can_compare: bool = False
+    candidate: str | None = None
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """A model in the library; `summary` is one line for the list, `can_*` say which buttons work for it."""
+
+    name: str
+    id: str
+    state: str
+    in_use: bool
+    templates: tuple[str, ...]
+    summary: str
+    can_promote: bool = False
+    can_rollback: bool = False
+    can_compare: bool = False
+    can_export: bool = True
+
+
+@dataclass(frozen=True)
+class GateLine:
+    """One rule of the gate: passed or not, in words."""
+
+    rule: str
+    ok: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class ModelFigures:
+    """Figures of one model on the locked cases. `sdr` maps a distance ("2") to the share 0..1 found within it."""
+
+    model: str
+    mre: float | None
+    sdr: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LandmarkFigures:
+    """Mean radial error of one landmark for the two models, in the unit of the comparison."""
+
+    id: str
+    name: str
+    old: float | None
+    new: float | None
+
+
+@dataclass(frozen=True)
+class CaseFigures:
+    """Mean radial error of one locked case for the two models."""
+
+    case_id: int
+    name: str
+    old: float | None
+    new: float | None
+
+
+@dataclass(frozen=True)
+class ComparisonState:
+    """A candidate against the model in use on the same locked cases (mirrors comparison.json).
+
+    `difference` is (mean, low, high) of new - old, a paired interval by `method`; `verdict` is better, worse,
+    undecided or too_few; `can_promote` is False when it is in use already.
+    """
+
+    candidate: str
+    n_cases: int
+    unit: str
+    old: ModelFigures | None
+    new: ModelFigures
+    difference: tuple[float, float, float] | None
+    method: str
+    per_landmark: tuple[LandmarkFigures, ...]
+    cases: tuple[CaseFigures, ...]
+    verdict: str
+    verdict_text: str
+    gate: tuple[GateLine, ...] = ()
+    can_promote: bool = True
+
+
+@dataclass(frozen=True)
+class TemplateChoice:
+    """A template that a new project may use."""
+
+    id: str
+    name: str
+    landmark_count: int
+    description: str
+    has_model: bool = False
+
+
+@dataclass(frozen=True)
+class SliceChoice:
+    """A volume or cine file that needs one slice. `counts` are slices along array axes 0, 1, 2 (0: not a volume).
+
+    `frames` is the number of frames of a plain multi-frame file, then `counts` is None.
+    """
+
+    path: str
+    name: str
+    frames: int
+    counts: tuple[int, int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A line for the notice strip. `kind`: info, warning, error; `actions` are (action id, button text)."""
+
+    id: str
+    kind: str
+    text: str
+    actions: tuple[tuple[str, str], ...] = ()
+    details: str = ""
