@@ -1,0 +1,184 @@
+"""What a model package says of its network, its input and its output channels. Torch-free; stored as `config.json`.
+
+Every size is (width, height). Grey values, mean, std and border are on the 0..255 scale. Source: formats.md 8.4.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+from medsapiens_core.data.template import Template
+from medsapiens_core.errors import UserError
+
+PositiveSize = tuple[Annotated[int, Field(gt=1, le=8192)], Annotated[int, Field(gt=1, le=8192)]]
+Channels3 = tuple[float, float, float]
+LoraLayer = Literal["qkv", "proj", "fc1", "fc2"]
+IMAGENET_MEAN: Channels3 = (123.675, 116.28, 103.53)
+IMAGENET_STD: Channels3 = (58.395, 57.12, 57.375)
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class GreyRecipe(_Frozen):
+    """Percentiles of the image (padding left out) that become 0 and 255 of the network's grey scale."""
+
+    low: Annotated[float, Field(ge=0, le=100)] = 0.5
+    high: Annotated[float, Field(ge=0, le=100)] = 99.5
+
+
+class TemplateChannels(_Frozen):
+    """The landmarks of one template in the order of the output channels."""
+
+    version: int = Field(ge=1)
+    landmarks: tuple[str, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _landmarks_are_distinct(self) -> TemplateChannels:
+        if len(set(self.landmarks)) != len(self.landmarks):
+            raise ValueError("a landmark id occurs twice")
+        return self
+
+
+class LoraTarget(_Frozen):
+    """One low-rank update: W + alpha / rank * up @ down."""
+
+    rank: int = Field(ge=1)
+    alpha: float = Field(gt=0)
+
+
+MEDSAPIENS_LORA: dict[LoraLayer, LoraTarget] = {
+    "qkv": LoraTarget(rank=4, alpha=4),
+    "proj": LoraTarget(rank=8, alpha=8),
+}
+
+
+class LoraConfig(_Frozen):
+    """Low-rank adapters by linear layer of every block. The defaults are those of MedSapiens (methods.md 3)."""
+
+    targets: Annotated[dict[LoraLayer, LoraTarget], Field(min_length=1)] = MEDSAPIENS_LORA
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+
+
+class SapiensArchitecture(_Frozen):
+    """Numbers of a Sapiens ViT with its heatmap head (methods.md 2). `position_grid` is (columns, rows)."""
+
+    kind: Literal["sapiens"] = "sapiens"
+    embed_dim: int = Field(ge=1)
+    depth: int = Field(ge=1)
+    num_heads: int = Field(ge=1)
+    ffn_dim: int = Field(ge=1)
+    position_grid: tuple[int, int]
+    deconv_channels: tuple[int, ...] = (768, 768)
+    conv_channels: tuple[int, ...] = (768, 768)
+    lora: LoraConfig | None = None
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> SapiensArchitecture:
+        if self.embed_dim % self.num_heads:
+            raise ValueError(f"{self.num_heads} attention heads do not divide the token width {self.embed_dim}")
+        return self
+
+
+class AdapterConfig(_Frozen):
+    """The package holds only adapters and head; `base_sha256` names the file `<base_sha256>.safetensors` it needs."""
+
+    base_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class ModelConfig(_Frozen):
+    """Everything about a model but its weights. The order of `templates` is the order of the output channels.
+
+    `sigma` is the training target's, in heatmap cells; `padding` enlarges the box (1.0 ours, 1.25 MedSapiens);
+    `reference_warp` keeps the original code's aspect repair and no low-pass filter; `border` is the raw value outside
+    the image. `architecture` has a `kind`, and numbers that belong to that kind.
+    """
+
+    format: Literal["msmodel/1"] = "msmodel/1"
+    name: str = Field(min_length=1)
+    architecture: dict[str, JsonValue]
+    input_size: PositiveSize
+    heatmap_size: PositiveSize
+    padding: Annotated[float, Field(gt=0)] = 1.0
+    reference_warp: bool = False
+    sigma: float = Field(gt=0)
+    grey: GreyRecipe = GreyRecipe()
+    mean: Channels3 = IMAGENET_MEAN
+    std: Channels3 = IMAGENET_STD
+    border: float = 0.0
+    templates: dict[str, TemplateChannels] = Field(default_factory=dict)
+    flip_trained: bool = False
+    flip_test: bool = False
+    adapter: AdapterConfig | None = None
+    parent: str | None = None
+    license: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ModelConfig:
+        if self.architecture.get("kind") not in ("sapiens", "compact"):
+            raise ValueError(f"unknown architecture {self.architecture.get('kind')!r}")
+        if min(self.std) <= 0:
+            raise ValueError("std must be above 0")
+        if self.flip_test and not self.flip_trained:
+            raise ValueError("a model that was not trained with mirrored images must not be tested with them")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """`sapiens` or `compact`."""
+        return str(self.architecture["kind"])
+
+    @property
+    def channel_count(self) -> int:
+        """Number of output channels of all templates together."""
+        return sum(len(entry.landmarks) for entry in self.templates.values())
+
+    def channels(self, template_id: str) -> slice:
+        """Output channels of one template. Raises UserError for a template that the model does not know."""
+        start = 0
+        for known, entry in self.templates.items():
+            if known == template_id:
+                return slice(start, start + len(entry.landmarks))
+            start += len(entry.landmarks)
+        known_ids = ", ".join(self.templates) or "none"
+        raise UserError(
+            f"Model {self.name} has no output for template {template_id} (it knows: {known_ids}). "
+            "Choose another model or fine-tune this one on reviewed cases of that template."
+        )
+
+    def landmark_order(self, template: Template) -> list[int]:
+        """For each landmark of `template` its position among the model's channels of that template.
+
+        Raises UserError when the model does not know the template or was trained on other landmarks.
+        """
+        self.channels(template.id)
+        position = {landmark: k for k, landmark in enumerate(self.templates[template.id].landmarks)}
+        missing = [landmark for landmark in template.ids if landmark not in position]
+        if missing or len(position) != len(template):
+            raise UserError(
+                f"Model {self.name} was trained on other landmarks of template {template.id} "
+                f"(version {self.templates[template.id].version}; not known to it: {', '.join(missing) or 'none'}; "
+                f"{len(position)} against {len(template)}). Choose a model for version {template.version}."
+            )
+        return [position[landmark] for landmark in template.ids]
+
+    def with_template(self, template: Template) -> ModelConfig:
+        """Return a config with the channels of one more template at the end. Raises ValueError if it has it already."""
+        if template.id in self.templates:
+            raise ValueError(f"{self.name} has template {template.id} already")
+        entry = TemplateChannels(version=template.version, landmarks=template.ids)
+        return self.model_copy(update={"templates": {**self.templates, template.id: entry}})
+
+    def to_json(self) -> str:
+        """Text of `config.json`; keys are not sorted, because the order of `templates` has a meaning."""
+        return json.dumps(self.model_dump(mode="json"), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> ModelConfig:
+        """The inverse of `to_json`. Raises pydantic.ValidationError (a ValueError)."""
+        value: Any = json.loads(text)
+        return cls.model_validate(value)
