@@ -87,10 +87,9 @@ class CaseListModel(QAbstractTableModel):
         if not 0 <= position < self._count:
             return None
         page, place = divmod(position, PAGE_SIZE)
-        rows = self._pages.get(page)
-        if rows is None:
+        if page not in self._pages:
             self._ask(page)
-            return None
+        rows = self._pages.get(page, ())
         return rows[place] if place < len(rows) else None
 
     def position_of(self, case_id: int) -> int | None:
