@@ -1,0 +1,66 @@
+"""Running a network: on which device, in which precision, and what to do when its memory does not suffice."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from medsapiens_core.errors import EnvironmentProblemError
+from medsapiens_core.models.landmark_model import LandmarkModel
+
+Maps = NDArray[np.float32]
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """`auto` is the first GPU if there is one. Raises EnvironmentProblemError for a GPU that is not there."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(name)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise EnvironmentProblemError("No usable GPU was found. Choose the device cpu or auto.")
+    return device
+
+
+def autocast(device: torch.device) -> AbstractContextManager[Any]:
+    """bfloat16 where the hardware multiplies it (it halves the time there), else float32."""
+    if device.type == "cuda":
+        usable = torch.cuda.is_bf16_supported()
+    else:
+        able = torch.cpu.get_capabilities()
+        usable = bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+    return torch.autocast(device.type, torch.bfloat16, enabled=usable)
+
+
+class Engine:
+    """A model on a device, ready to be asked; not thread safe."""
+
+    def __init__(self, model: LandmarkModel, device: torch.device) -> None:
+        self.model = model.to(device).eval()
+        self.device = device
+
+    def heatmaps(self, pixels: NDArray[np.float32], template_id: str) -> Maps:
+        """(B, 3, H, W) normalised -> (B, K, h, w) with peak about 1, channels in the model's order.
+
+        When the GPU has not enough memory, this and all later calls run on the CPU.
+        """
+        x = torch.from_numpy(np.ascontiguousarray(pixels))
+        try:
+            return self._run(x, template_id)
+        except torch.OutOfMemoryError:
+            if self.device.type == "cpu":
+                raise
+        self.device = torch.device("cpu")
+        self.model.to(self.device)
+        torch.cuda.empty_cache()
+        return self._run(x, template_id)
+
+    def _run(self, x: Tensor, template_id: str) -> Maps:
+        with torch.inference_mode(), autocast(self.device):
+            maps = self.model.heatmaps(x.to(self.device), template_id)
+        result: Maps = maps.float().cpu().numpy()
+        return result

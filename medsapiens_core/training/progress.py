@@ -1,0 +1,98 @@
+"""The lines that a training process prints: one JSON object each, at most 64 kB. Torch-free, shared with the window.
+
+The same records serve the sender (`to_line`) and the receiver (`parse_line`); a line that is none of them gives None,
+because a native library may write anything to a standard stream (reliability.md G14).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+from pydantic import TypeAdapter, ValidationError
+
+MAX_LINE = 64 * 1024
+
+
+@dataclass(frozen=True)
+class PhaseStarted:
+    """A new phase: prepare, train, evaluate or write. `text` is for people."""
+
+    event: ClassVar[str] = "phase"
+    phase: str
+    text: str
+
+
+@dataclass(frozen=True)
+class StepDone:
+    """One optimiser step of `steps` (as planned now), in epoch `epoch` of `epochs`, both counted from 1."""
+
+    event: ClassVar[str] = "progress"
+    step: int
+    steps: int
+    epoch: int
+    epochs: int
+    loss: float | None
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    """Mean training loss of an epoch and, where there is a validation part, its mean radial error."""
+
+    event: ClassVar[str] = "epoch"
+    epoch: int
+    train_loss: float | None
+    val_mre_px: float | None = None
+    val_mre_mm: float | None = None
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """Something worth telling, in a sentence."""
+
+    event: ClassVar[str] = "log"
+    text: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The candidate's package folder and the comparison with the base model."""
+
+    event: ClassVar[str] = "done"
+    candidate: str
+    comparison: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The run ended without a candidate. `kind` is `user` (can be put right by the user) or `ours`."""
+
+    event: ClassVar[str] = "error"
+    kind: str
+    message: str
+
+
+Message = PhaseStarted | StepDone | EpochDone | LogLine | Finished | Failed
+Reporter = Callable[[Message], None]
+_ADAPTERS: dict[str, TypeAdapter[Message]] = {
+    record.event: TypeAdapter(record) for record in (PhaseStarted, StepDone, EpochDone, LogLine, Finished, Failed)
+}
+
+
+def to_line(message: Message) -> str:
+    """The message as one line of JSON, without the line end. Raises ValueError for a number JSON does not know."""
+    return json.dumps({"event": message.event, **asdict(message)}, allow_nan=False)
+
+
+def parse_line(line: str | bytes) -> Message | None:
+    """The message that a line carries, or None for anything else."""
+    if len(line) > MAX_LINE:
+        return None
+    try:
+        value = json.loads(line)
+        return _ADAPTERS[value.pop("event")].validate_python(value)
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError, ValidationError):
+        return None
