@@ -25,10 +25,14 @@ class _Frozen(BaseModel):
 
 
 class GreyRecipe(_Frozen):
-    """Percentiles of the image (padding left out) that become 0 and 255 of the network's grey scale."""
+    """Percentiles of the image (padding left out) that become 0 and 255 of the network's grey scale.
+
+    `eight_bit_as_is` leaves the values of 8-bit images alone, as the original MedSapiens code does.
+    """
 
     low: Annotated[float, Field(ge=0, le=100)] = 0.5
     high: Annotated[float, Field(ge=0, le=100)] = 99.5
+    eight_bit_as_is: bool = False
 
 
 class TemplateChannels(_Frozen):
