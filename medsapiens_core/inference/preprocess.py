@@ -1,0 +1,108 @@
+"""From an image as read to the tensor that a network takes. Needs no torch.
+
+Three steps that training shares: `to_grey` (pixels -> 0..255), `warp` (image -> input space) and `normalise`.
+Source: methods.md 1.2 and 2.4.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from medsapiens_core.data.image import Image
+from medsapiens_core.geometry import Affine2D, Size, udp_affine
+from medsapiens_core.models.config import GreyRecipe, ModelConfig
+
+Floats = NDArray[np.float32]
+
+LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, on the gamma-coded values
+MAX_SAMPLES = 1_000_000  # pixels that percentiles are taken from
+MAX_SIDE = 16_384  # OpenCV refuses to warp sides of 32767 and more
+FILL = 0.0  # grey value of padding pixels: black, on film as on screen
+
+
+def prepare(image: Image, config: ModelConfig) -> tuple[Floats, Affine2D]:
+    """Return the network input (3, H, W) float32, normalised, and the map image -> input."""
+    image_to_input = udp_affine(image.size, config.input_size, padding=config.padding, reference=config.reference_warp)
+    warped = warp(
+        to_grey(image, config.grey),
+        image_to_input,
+        config.input_size,
+        border=config.border,
+        low_pass=not config.reference_warp,
+    )
+    return normalise(warped, config), image_to_input
+
+
+def to_grey(image: Image, recipe: GreyRecipe) -> Floats:
+    """Return (H, W) float32 on 0..255, bright structures bright: colour to luminance, MONOCHROME1 turned over.
+
+    The recipe's percentiles, over pixels that are finite and not padding, become 0 and 255 without rounding; what lies
+    outside is clipped. Padding becomes black.
+    """
+    pixels = np.asarray(image.pixels @ LUMINANCE if image.is_colour else image.pixels, dtype=np.float32)
+    valid = np.isfinite(pixels)
+    if image.padding_value is not None and not image.is_colour:
+        valid &= pixels != np.float32(image.padding_value)
+    if image.pixels.dtype == np.uint8 and recipe.eight_bit_as_is:
+        grey = 255 - pixels if image.inverted else pixels
+    else:
+        grey = _stretch(-pixels if image.inverted else pixels, valid, recipe)
+    return np.where(valid, grey, np.float32(FILL))
+
+
+def warp(
+    pixels: NDArray[Any], image_to_input: Affine2D, input_size: Size, *, border: float = 0.0, low_pass: bool = True
+) -> NDArray[Any]:
+    """Resample (H, W) or (H, W, C) pixels into the input (width, height), bilinear, `border` outside the image.
+
+    `low_pass` filters first when the image is reduced, against aliasing (Gaussian of 0.5 sqrt(f^2 - 1) image pixels
+    for a reduction by f); without it the result is that of the original code.
+    """
+    pixels, image_to_input = _shrink_oversized(pixels, image_to_input)
+    reduction = 1 / math.sqrt(abs(float(np.linalg.det(image_to_input.matrix[:, :2]))))
+    if low_pass and reduction > 1.05:
+        sigma = 0.5 * math.sqrt(reduction**2 - 1)
+        pixels = cv2.GaussianBlur(pixels, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    fill = (border,) * 4
+    result: NDArray[Any] = cv2.warpAffine(
+        pixels, image_to_input.matrix, input_size, flags=cv2.INTER_LINEAR, borderValue=fill
+    )
+    return result
+
+
+def normalise(grey: NDArray[Any], config: ModelConfig) -> Floats:
+    """Turn grey values (H, W) on 0..255 into the network's three channels (3, H, W) float32."""
+    mean, std = (np.array(values, dtype=np.float32)[:, None, None] for values in (config.mean, config.std))
+    result: Floats = (np.asarray(grey, dtype=np.float32)[None] - mean) / std
+    return result
+
+
+def _stretch(values: Floats, valid: NDArray[np.bool_], recipe: GreyRecipe) -> Floats:
+    """Map the recipe's percentiles of the valid pixels to 0 and 255; an even picture becomes black."""
+    step = max(1, math.isqrt(values.size // MAX_SAMPLES))
+    sample = values[::step, ::step][valid[::step, ::step]]
+    if not sample.size:
+        return np.zeros_like(values)
+    low, high = (float(v) for v in np.percentile(sample, [recipe.low, recipe.high]))
+    if not high > low:
+        return np.zeros_like(values)
+    result: Floats = ((values - np.float32(low)) * np.float32(255 / (high - low))).clip(0, 255)
+    return result
+
+
+def _shrink_oversized(pixels: NDArray[Any], image_to_input: Affine2D) -> tuple[NDArray[Any], Affine2D]:
+    """Halve, or more, what OpenCV cannot warp, by area; returns the map from the smaller picture."""
+    height, width = pixels.shape[:2]
+    factor = math.ceil(max(width, height) / MAX_SIDE)
+    if factor == 1:
+        return pixels, image_to_input
+    size = max(1, width // factor), max(1, height // factor)
+    fx, fy = width / size[0], height / size[1]
+    # cv2.resize keeps the edges of the picture, so centres move: x_large = fx (x_small + 0.5) - 0.5
+    to_large = Affine2D(np.array([[fx, 0, 0.5 * fx - 0.5], [0, fy, 0.5 * fy - 0.5]]))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), image_to_input @ to_large
