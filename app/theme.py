@@ -1,0 +1,215 @@
+"""Colours and sizes of the window: dark (default) and light, as one table; palette and style sheet are made from it.
+
+The surround of a film is the same neutral dark in both themes, so that a film looks the same (ux.md 13.3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication, QStyleFactory
+
+SURROUND = "#101113"
+MARKER_COLOURS = {
+    "predicted": "#168ADF",
+    "confirmed": "#C6F5E9",
+    "corrected": "#DC904D",
+    "estimated": "#E9AEF1",
+    "absent": "#9AA3AD",
+    "not placed": "#9AA3AD",
+}
+CHIP = "#1B1E22"  # the dark ground under state icons in lists, in both themes
+WARNING = "#F2C744"
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours by role. `text` and `muted` keep a contrast of 4.5 on `window`, `panel` and `raised`."""
+
+    name: str
+    window: str
+    panel: str
+    raised: str
+    hover: str
+    border: str
+    text: str
+    muted: str
+    disabled: str
+    accent: str
+    accent_hover: str
+    on_accent: str
+    link: str
+    selection: str
+    good: str
+    caution: str
+    bad: str
+
+
+DARK = Theme(
+    "dark",
+    window="#16181B",
+    panel="#1C1F23",
+    raised="#262A30",
+    hover="#30353C",
+    border="#343A41",
+    text="#E7E9EC",
+    muted="#A0A8B2",
+    disabled="#69717B",
+    accent="#2B72C0",
+    accent_hover="#357FD0",
+    on_accent="#FFFFFF",
+    link="#6FB4F5",
+    selection="#24405F",
+    good="#5FCBA4",
+    caution="#F2C744",
+    bad="#F28B82",
+)
+LIGHT = Theme(
+    "light",
+    window="#ECEEF1",
+    panel="#F8F9FA",
+    raised="#E4E7EB",
+    hover="#D8DCE2",
+    border="#C6CBD2",
+    text="#1B1F24",
+    muted="#525B66",
+    disabled="#949CA6",
+    accent="#1F66B3",
+    accent_hover="#1A5899",
+    on_accent="#FFFFFF",
+    link="#1A5C9E",
+    selection="#CFE2F7",
+    good="#17694C",
+    caution="#7A5900",
+    bad="#A3271D",
+)
+THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
+
+
+class _Current:
+    theme = DARK
+
+
+def current() -> Theme:
+    """The theme in use."""
+    return _Current.theme
+
+
+def apply(application: QApplication, name: str) -> Theme:
+    """Put a theme in use: `dark`, `light`, or `system` (what the desktop says)."""
+    _Current.theme = THEMES[_system_name() if name == "system" else name]
+    application.setStyle(QStyleFactory.create("Fusion"))
+    application.setPalette(_palette(_Current.theme))
+    application.setStyleSheet(style_sheet(_Current.theme))
+    return _Current.theme
+
+
+def colour(role: str) -> QColor:
+    """A colour of the theme in use, by its role, e.g. `colour("muted")`."""
+    return QColor(getattr(_Current.theme, role))
+
+
+def _system_name() -> str:
+    return "light" if QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Light else "dark"
+
+
+def _palette(theme: Theme) -> QPalette:
+    roles = QPalette.ColorRole
+    pairs = {
+        roles.Window: theme.window,
+        roles.WindowText: theme.text,
+        roles.Base: theme.panel,
+        roles.AlternateBase: theme.raised,
+        roles.Text: theme.text,
+        roles.Button: theme.raised,
+        roles.ButtonText: theme.text,
+        roles.BrightText: theme.bad,
+        roles.ToolTipBase: theme.raised,
+        roles.ToolTipText: theme.text,
+        roles.PlaceholderText: theme.muted,
+        roles.Highlight: theme.selection,
+        roles.HighlightedText: theme.text,
+        roles.Link: theme.link,
+        roles.Mid: theme.border,
+        roles.Accent: theme.accent,
+    }
+    palette = QPalette()
+    for role, value in pairs.items():
+        palette.setColor(role, QColor(value))
+    for role in (roles.WindowText, roles.Text, roles.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.disabled))
+    return palette
+
+
+def style_sheet(theme: Theme) -> str:
+    """The style sheet: spacing in steps of 4 px, one radius, a 2 px focus ring everywhere."""
+    t = theme
+    return f"""
+    QWidget {{ font-size: 13px; }}
+    QMainWindow, QDialog {{ background: {t.window}; }}
+    QMainWindow::separator {{ background: {t.window}; width: 4px; height: 4px; }}
+    QMainWindow::separator:hover {{ background: {t.accent}; }}
+    QMenuBar {{ background: {t.window}; padding: 2px 4px; }}
+    QMenuBar::item {{ padding: 4px 8px; border-radius: 4px; background: transparent; }}
+    QMenuBar::item:selected {{ background: {t.hover}; }}
+    QMenu {{ background: {t.panel}; border: 1px solid {t.border}; padding: 4px; }}
+    QMenu::item {{ padding: 5px 24px 5px 24px; border-radius: 4px; }}
+    QMenu::item:selected {{ background: {t.selection}; }}
+    QMenu::item:disabled {{ color: {t.disabled}; }}
+    QMenu::separator {{ height: 1px; background: {t.border}; margin: 4px 8px; }}
+    QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border}; padding: 4px; }}
+    QToolBar {{ background: {t.panel}; border: none; spacing: 2px; padding: 3px 6px; }}
+    QToolBar::separator {{ background: {t.border}; width: 1px; margin: 5px 6px; }}
+    QDockWidget {{ titlebar-close-icon: none; }}
+    QStatusBar {{ background: {t.window}; }}
+    QStatusBar::item {{ border: none; }}
+    QLabel[role="muted"], QLabel[role="caption"] {{ color: {t.muted}; }}
+    QLabel[role="caption"] {{ font-size: 12px; }}
+    QLabel[role="title"] {{ font-size: 15px; font-weight: 600; }}
+    QLabel[role="section"] {{ font-weight: 600; }}
+    QLabel[role="display"] {{ font-size: 26px; font-weight: 600; }}
+    QFrame[role="panel"], QWidget[role="panel"] {{ background: {t.panel}; }}
+    QFrame[role="card"] {{ background: {t.raised}; border-radius: 6px; }}
+    QFrame[role="line"] {{ background: {t.border}; }}
+    QToolButton, QPushButton {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border};
+        border-radius: 4px; padding: 4px 10px; min-height: 18px; }}
+    QToolButton:hover, QPushButton:hover {{ background: {t.hover}; }}
+    QToolButton:pressed, QPushButton:pressed {{ background: {t.selection}; }}
+    QToolButton:checked {{ background: {t.selection}; border-color: {t.accent}; }}
+    QToolButton:disabled, QPushButton:disabled {{ color: {t.disabled}; border-color: {t.border}; }}
+    QToolButton[role="flat"], QToolBar QToolButton {{ background: transparent; border: 1px solid transparent;
+        padding: 3px; }}
+    QToolButton[role="flat"]:hover, QToolBar QToolButton:hover {{ background: {t.hover}; }}
+    QToolButton[role="flat"]:checked, QToolBar QToolButton:checked {{ background: {t.selection}; }}
+    QToolButton[role="chip"] {{ padding: 2px 8px; border-radius: 11px; background: transparent;
+        color: {t.muted}; font-size: 12px; }}
+    QToolButton[role="chip"]:hover {{ background: {t.hover}; }}
+    QToolButton[role="chip"]:checked {{ background: {t.selection}; color: {t.text}; border-color: {t.accent}; }}
+    QPushButton[role="primary"], QToolButton[role="primary"] {{ background: {t.accent}; color: {t.on_accent};
+        border-color: {t.accent}; font-weight: 600; padding: 6px 14px; }}
+    QPushButton[role="primary"]:hover, QToolButton[role="primary"]:hover {{ background: {t.accent_hover}; }}
+    QPushButton[role="primary"]:disabled, QToolButton[role="primary"]:disabled {{ background: {t.raised};
+        color: {t.disabled}; border-color: {t.border}; }}
+    QToolButton:focus, QPushButton:focus, QToolButton[role="flat"]:focus, QToolButton[role="chip"]:focus,
+    QToolBar QToolButton:focus, QPushButton[role="primary"]:focus, QToolButton[role="primary"]:focus,
+    QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QSpinBox:focus {{ border: 2px solid {t.link}; }}
+    QToolButton::menu-indicator {{ image: none; }}
+    QLineEdit, QPlainTextEdit, QComboBox, QSpinBox {{ background: {t.window}; border: 1px solid {t.border};
+        border-radius: 4px; padding: 4px 8px; min-height: 18px; selection-background-color: {t.accent};
+        selection-color: {t.on_accent}; }}
+    QComboBox QAbstractItemView {{ background: {t.panel}; border: 1px solid {t.border}; }}
+    QTableView, QListView, QTreeView {{ background: {t.panel}; border: 1px solid transparent; outline: none; }}
+    QTableView:focus, QListView:focus {{ border: 2px solid {t.link}; }}
+    QHeaderView::section {{ background: {t.panel}; color: {t.muted}; border: none;
+        border-bottom: 1px solid {t.border}; padding: 4px 6px; font-size: 12px; }}
+    QProgressBar {{ background: {t.raised}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
+    QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
+    QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+    QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
+    QScrollBar::handle {{ background: {t.border}; border-radius: 4px; min-height: 24px; min-width: 24px; margin: 1px; }}
+    QScrollBar::handle:hover {{ background: {t.muted}; }}
+    QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{
+        background: none; border: none; width: 0; height: 0; }}
+    """

@@ -1,0 +1,117 @@
+"""The film with landmarks on it: what is drawn over it and which landmark the view looks at. No mouse, no keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtWidgets import QWidget
+
+from app.session.view_state import ImageState, MarkerState
+from app.views.camera import Camera
+from app.views.film_view import FilmView
+from app.views.landmark_items import NAME_MODES, LandmarkLayer
+
+ZOOM_FIELD_MM, ZOOM_FIELD_PX = 40.0, 400.0
+
+
+class AnnotatedView(FilmView):
+    """Shows markers of constant screen size; overlays can be hidden."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.layer = LandmarkLayer()
+        self.scene().addItem(self.layer)
+        self._before_zoom: Camera | None = None
+        self._overlay = True
+        self._resized()
+
+    def set_image(self, image: ImageState | None) -> None:
+        """Show a picture; another case is no longer zoomed to a landmark."""
+        if self.image is None or image is None or self.image.case_id != image.case_id:
+            self._before_zoom = None
+        super().set_image(image)
+
+    def set_markers(self, markers: Iterable[MarkerState]) -> None:
+        """Show these landmarks; while zoomed to a landmark the view follows the current one."""
+        before = self.layer.current
+        self.layer.set_markers(markers)
+        now = self.layer.current
+        if now is not None and (before is None or before.landmark != now.landmark):
+            self._follow(now)
+
+    def set_lines(self, lines: Sequence[tuple[str, str]]) -> None:
+        """Join these pairs of landmark ids."""
+        self.layer.set_lines(lines)
+
+    def set_overlay_visible(self, visible: bool) -> None:
+        """Show or hide everything drawn over the film."""
+        self._overlay = visible
+        self.layer.setVisible(visible)
+
+    def set_names(self, mode: str) -> None:
+        """Names of `all` landmarks, the `current` one or `none`."""
+        self.layer.names = mode
+        self.layer.update()
+
+    def next_names(self) -> str:
+        """Step through the three ways to show names; returns the new one."""
+        self.set_names(NAME_MODES[(NAME_MODES.index(self.layer.names) + 1) % len(NAME_MODES)])
+        return self.layer.names
+
+    def set_ghosts_visible(self, visible: bool) -> None:
+        """Show where the model put points that have been moved."""
+        self.layer.show_ghosts = visible
+        self.layer.update()
+
+    def set_lines_visible(self, visible: bool) -> None:
+        """Show the template's lines."""
+        self.layer.show_lines = visible
+        self.layer.update()
+
+    def ensure_visible(self, landmark: str) -> None:
+        """Pan just enough to bring a landmark into the inner part of the view."""
+        marker = self.layer.marker(landmark)
+        xy = self.layer.xy_image(marker) if marker else None
+        if xy is not None and not self._fitted:
+            self._look(self.camera.showing(xy))
+
+    def zoom_to(self, landmark: str) -> None:
+        """Show 40 mm (or 400 px) around a landmark; the view then follows the current landmark until `fit`."""
+        marker = self.layer.marker(landmark)
+        xy = self.layer.xy_image(marker) if marker else None
+        if xy is None or self.image is None:
+            return
+        self._before_zoom = self._before_zoom or self.camera
+        field = ZOOM_FIELD_MM / self.image.col_mm if self.image.col_mm else ZOOM_FIELD_PX
+        self.look_at(xy, min(self.camera.view) * self.camera.ratio / field)
+
+    def toggle_zoom(self) -> None:
+        """Zoom to the current landmark, or back to what was seen before."""
+        if self._before_zoom is not None:
+            before, self._before_zoom = self._before_zoom, None
+            self.restore_camera(before)
+        elif self.layer.current is not None:
+            self.zoom_to(self.layer.current.landmark)
+
+    def fit(self) -> None:
+        """Show the whole image and stop following."""
+        self._before_zoom = None
+        super().fit()
+
+    @property
+    def is_busy(self) -> bool:
+        """True while a gesture holds the view still."""
+        return False
+
+    def _follow(self, marker: MarkerState) -> None:
+        xy = self.layer.xy_image(marker)
+        if xy is None or self.is_busy:
+            return
+        if self._before_zoom is not None:
+            self.look_at(xy)
+        else:
+            self.ensure_visible(marker.landmark)
+
+    def _camera_moved(self) -> None:
+        if hasattr(self, "layer"):  # the first resize comes before the layer exists
+            self.layer.set_camera(self.camera)

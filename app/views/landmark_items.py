@@ -1,0 +1,161 @@
+"""Everything drawn over the film: lines, ghosts, markers, cross-hair and names, in one item of constant screen size.
+
+The layer lies in widget coordinates; it maps image points through the camera, so zoom never scales a marker.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+from app.session.view_state import MarkerState
+from app.views import marker_painter as paint
+from app.views.camera import XY, Camera
+from app.views.label_layout import place_names
+
+HIT_RADIUS = 12.0
+NAME_MODES = ("all", "current", "none")
+MARGIN = 60.0  # markers this far outside the view are still drawn
+
+
+class LandmarkLayer(pg.GraphicsObject):
+    """Shows markers; knows which of them lies under the pointer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.camera = Camera()
+        self.show_lines = self.show_ghosts = True
+        self.show_predictions = False
+        self.names = "all"
+        self._markers: dict[str, MarkerState] = {}
+        self._lines: list[tuple[str, str]] = []
+        self._override: tuple[str, XY] | None = None
+
+    def set_camera(self, camera: Camera) -> None:
+        """Follow the view."""
+        self.prepareGeometryChange()
+        self.camera = camera
+        self.update()
+
+    def set_markers(self, markers: Iterable[MarkerState]) -> None:
+        """Show these markers."""
+        self._markers = {marker.landmark: marker for marker in markers}
+        self.update()
+
+    def set_lines(self, lines: Sequence[tuple[str, str]]) -> None:
+        """Join these pairs of landmark ids."""
+        self._lines = list(lines)
+        self.update()
+
+    def set_override(self, landmark: str | None, xy_image: XY = (0.0, 0.0)) -> None:
+        """Show one landmark somewhere else while it is dragged; None shows it where it is."""
+        self._override = None if landmark is None else (landmark, xy_image)
+        self.update()
+
+    @property
+    def markers(self) -> tuple[MarkerState, ...]:
+        """What is shown, in template order."""
+        return tuple(self._markers.values())
+
+    @property
+    def current(self) -> MarkerState | None:
+        """The current landmark."""
+        return next((marker for marker in self._markers.values() if marker.is_current), None)
+
+    def marker(self, landmark: str) -> MarkerState | None:
+        """A marker by its landmark id."""
+        return self._markers.get(landmark)
+
+    def xy_image(self, marker: MarkerState) -> XY | None:
+        """Where a marker is drawn, in image coordinates."""
+        if self._override and self._override[0] == marker.landmark:
+            return self._override[1]
+        if self.show_predictions:
+            return _prediction_xy(marker)
+        return None if marker.x is None or marker.y is None else (marker.x, marker.y)
+
+    def under(self, xy_view: XY) -> list[MarkerState]:
+        """Markers within 12 logical pixels, the nearest first."""
+        found = []
+        for marker in self._markers.values():
+            xy = self.xy_image(marker)
+            if xy is not None:
+                distance = math.dist(self.camera.to_view(xy), xy_view)
+                if distance <= HIT_RADIUS:
+                    found.append((distance, not marker.is_current, marker.number, marker))
+        return [entry[-1] for entry in sorted(found, key=lambda entry: entry[:3])]
+
+    def boundingRect(self) -> QRectF:
+        """The whole view."""
+        return QRectF(0, 0, *self.camera.view)
+
+    def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
+        """Draw lines below ghosts below markers below names."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        spots = {landmark: QPointF(*xy) for landmark, xy in self._spots().items()}
+        if self.show_lines:
+            self._draw_lines(painter)
+        if self.show_ghosts and not self.show_predictions:
+            self._draw_ghosts(painter, spots)
+        for landmark, spot in spots.items():
+            marker = self._markers[landmark]
+            paint.draw_marker(painter, spot, self._style(marker))
+            if marker.is_current:
+                paint.draw_cross_hair(painter, spot)
+        if self.names != "none":
+            self._draw_names(painter, spots)
+
+    def _style(self, marker: MarkerState) -> str:
+        return "predicted" if self.show_predictions else marker.label
+
+    def _spots(self) -> dict[str, XY]:
+        (w, h), spots = self.camera.view, {}
+        for marker in self._markers.values():
+            xy = self.xy_image(marker)
+            if xy is not None:
+                x, y = self.camera.to_view(xy)
+                if -MARGIN < x < w + MARGIN and -MARGIN < y < h + MARGIN:
+                    spots[marker.landmark] = (x, y)
+        return spots
+
+    def _draw_lines(self, painter: QPainter) -> None:
+        points = {m.landmark: self.xy_image(m) for m in self._markers.values()}
+        for colour, width in ((QColor(0, 0, 0, 90), 2.6), (QColor(160, 200, 240, 150), 1.1)):
+            painter.setPen(QPen(colour, width))
+            for a, b in self._lines:
+                start, end = points.get(a), points.get(b)
+                if start is not None and end is not None:
+                    painter.drawLine(QPointF(*self.camera.to_view(start)), QPointF(*self.camera.to_view(end)))
+
+    def _draw_ghosts(self, painter: QPainter, spots: dict[str, QPointF]) -> None:
+        for marker in self._markers.values():
+            if marker.ghost_xy is not None:
+                ghost = QPointF(*self.camera.to_view(marker.ghost_xy))
+                paint.draw_ghost(painter, ghost, spots.get(marker.landmark))
+
+    def _draw_names(self, painter: QPainter, spots: dict[str, QPointF]) -> None:
+        ratio = painter.device().devicePixelRatioF()
+        named = [self._markers[name] for name in spots if self.names == "all" or self._markers[name].is_current]
+        pictures = [paint.name_picture(self._name(marker), self._style(marker), ratio) for marker in named]
+        sizes = [(p.width() / ratio, p.height() / ratio) for p in pictures]
+        points = [(spots[marker.landmark].x(), spots[marker.landmark].y()) for marker in named]
+        current = next((i for i, marker in enumerate(named) if marker.is_current), None)
+        for i, corner in place_names(points, sizes, current).items():
+            painter.drawPixmap(QPointF(*corner), pictures[i])
+
+    def _name(self, marker: MarkerState) -> str:
+        return f"{marker.number} {marker.name if marker.is_current else marker.abbreviation}"
+
+
+def _prediction_xy(marker: MarkerState) -> XY | None:
+    """Where the model put it: its ghost, or its own place while it has not left the prediction."""
+    if marker.ghost_xy is not None:
+        return marker.ghost_xy
+    if marker.label not in ("predicted", "confirmed") or marker.x is None or marker.y is None:
+        return None
+    return marker.x, marker.y
