@@ -1,0 +1,251 @@
+"""The worklist: one row per picture, with everything a list shows kept beside it (ux.md 2.1, 3.2; L1)."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import sqlalchemy as sa
+
+from medsapiens_core.data.annotation import utc_now
+from medsapiens_core.data.image import Image, Spacing, SpacingSource
+from medsapiens_core.store import audit, tables
+from medsapiens_core.store.database import Database
+from medsapiens_core.store.errors import ProjectError, UnknownRecordError
+from medsapiens_core.store.files import sha256_file
+from medsapiens_core.store.splits import Part, find_or_add_group
+
+CaseState = Literal["new", "predicted", "in_review", "reviewed"]
+Filter = Literal["all", "todo", "in_review", "reviewed", "flagged", "locked"]
+Sort = Literal["name", "added", "worst_first", "state"]
+STATES: tuple[CaseState, ...] = ("new", "predicted", "in_review", "reviewed")
+_c = tables.cases.c
+
+_FILTERS: dict[str, sa.ColumnElement[bool]] = {
+    "all": sa.true(),
+    "todo": _c.state.in_((0, 1)) & sa.not_(_c.flagged),
+    "in_review": _c.state == STATES.index("in_review"),
+    "reviewed": _c.state == STATES.index("reviewed"),
+    "flagged": _c.flagged,
+    "locked": _c.part == "locked",
+}
+_SORTS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
+    "name": (_c.sort_name, _c.id),
+    "added": (_c.id,),
+    "worst_first": (_c.worst_score, _c.id),
+    "state": (_c.state, _c.sort_name, _c.id),
+}
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One case as the worklist shows it.
+
+    `path` is where the image file is expected; `axis` is the array axis that `frame` counts along, None for a plain
+    image. `worst_score` is the lowest score among landmarks without a decision, None when nothing is open.
+    """
+
+    id: int
+    name: str
+    path: Path
+    image_sha256: str
+    frame: int
+    axis: int | None
+    width: int
+    height: int
+    spacing: Spacing | None
+    modality: str
+    patient_group: int
+    part: Part
+    state: CaseState
+    flagged: bool
+    flag_reason: str | None
+    decided: int
+    total: int
+    added_utc: str
+    worst_score: float | None
+    prediction_model: str | None
+
+
+class Cases:
+    """The cases of one project."""
+
+    def __init__(self, database: Database, folder: Path, salt: str, landmark_count: int) -> None:
+        self._database, self._folder = database, folder
+        self._salt, self._landmark_count = salt, landmark_count
+
+    def add(self, image: Image, *, path: Path | None = None) -> CaseRow:
+        """Add a picture, or return the case that already holds the same bytes, frame and axis."""
+        with self._database.write() as connection:
+            known = self._find(connection, image.provenance.sha256, image.provenance.frame, image.provenance.axis)
+            return known or self._insert(connection, image, (path or image.provenance.path).absolute())
+
+    def find(self, sha256: str, frame: int = 0, axis: int | None = None) -> CaseRow | None:
+        """The case of these bytes, or None."""
+        with self._database.read() as connection:
+            return self._find(connection, sha256, frame, axis)
+
+    def get(self, case_id: int) -> CaseRow:
+        """One case. Raises UnknownRecordError."""
+        with self._database.read() as connection:
+            return self.fetch(connection, case_id)
+
+    def page(
+        self, filter: Filter = "all", sort: Sort = "name", search: str = "", offset: int = 0, limit: int = 100
+    ) -> list[CaseRow]:
+        """A stretch of the filtered and sorted list."""
+        query = sa.select(tables.cases).where(_FILTERS[filter], *_search(search))
+        query = query.order_by(*_SORTS[sort]).offset(offset).limit(limit)
+        with self._database.read() as connection:
+            return [self.row(row) for row in connection.execute(query)]
+
+    def count(self, filter: Filter = "all", search: str = "") -> int:
+        """How many cases the filtered list has."""
+        if not search:
+            return self.counts()[filter]
+        query = sa.select(sa.func.count()).select_from(tables.cases).where(_FILTERS[filter], *_search(search))
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def counts(self) -> dict[str, int]:
+        """Number of cases by state ("new", "predicted", ...) and by filter ("all", "todo", ...)."""
+        query = sa.select(_c.state, _c.part, _c.flagged, sa.func.count()).group_by(_c.state, _c.part, _c.flagged)
+        counts = dict.fromkeys((*STATES, *_FILTERS), 0)
+        with self._database.read() as connection:
+            for state, part, flagged, number in connection.execute(query):
+                todo = STATES[state] in ("new", "predicted") and not flagged
+                hits = {"all": True, "todo": todo, "flagged": flagged, "locked": part == "locked", STATES[state]: True}
+                for name, hit in hits.items():
+                    counts[name] += number if hit else 0
+        return counts
+
+    def set_flag(self, case_id: int, reason: str | None) -> CaseRow:
+        """Flag a case with a reason, or take the flag away with None; flagged cases are never trained on."""
+        with self._database.write() as connection:
+            before = self._fetch(connection, case_id).flag_reason
+            change = sa.update(tables.cases).where(_c.id == case_id)
+            connection.execute(change.values(flag_reason=reason, flagged=reason is not None))
+            audit.append(connection, "case.flag", {"case_id": case_id, "before": before, "after": reason})
+            return self.fetch(connection, case_id)
+
+    def relocate(self, case_id: int, path: Path) -> CaseRow:
+        """Tell where the image file has moved to. Refused unless the bytes are the same."""
+        sha256 = sha256_file(path)
+        with self._database.write() as connection:
+            if sha256 != self._fetch(connection, case_id).image_sha256:
+                raise ProjectError(
+                    "This file is not the picture that was imported: its bytes differ. The landmarks belong to the "
+                    "old one. Choose the unchanged file, or import this one as a new case."
+                )
+            change = sa.update(tables.cases).where(_c.id == case_id)
+            connection.execute(change.values(**_location(path.absolute(), self._folder)))
+            audit.append(connection, "case.relocate", {"case_id": case_id})
+            return self.fetch(connection, case_id)
+
+    def fetch(self, connection: sa.Connection, case_id: int) -> CaseRow:
+        """As `get`, inside the caller's transaction."""
+        return self.row(self._fetch(connection, case_id))
+
+    def _insert(self, connection: sa.Connection, image: Image, path: Path) -> CaseRow:
+        group = find_or_add_group(connection, image, self._salt)
+        values = {**_describe(image, path), **_location(path, self._folder)}
+        values.update(group_id=group.id, part=group.part, total=self._landmark_count)
+        key: Any = connection.execute(sa.insert(tables.cases).values(values)).inserted_primary_key
+        told = {name: values[name] for name in ("image_sha256", "frame", "axis", "width", "height", "row_mm", "col_mm")}
+        body = {"case_id": key[0], "group_id": group.id, "part": group.part, **told}
+        audit.append(connection, "case.add", body)
+        return self.fetch(connection, key[0])
+
+    def _find(self, connection: sa.Connection, sha256: str, frame: int, axis: int | None) -> CaseRow | None:
+        slice_axis = tables.NO_AXIS if axis is None else axis
+        same = (_c.image_sha256 == sha256) & (_c.frame == frame) & (_c.axis == slice_axis)
+        row = connection.execute(sa.select(tables.cases).where(same)).first()
+        return None if row is None else self.row(row)
+
+    def _fetch(self, connection: sa.Connection, case_id: int) -> sa.Row[Any]:
+        row = connection.execute(sa.select(tables.cases).where(_c.id == case_id)).first()
+        if row is None:
+            raise UnknownRecordError(f"Case {case_id} is not in this project.")
+        return row
+
+    def row(self, row: sa.Row[Any]) -> CaseRow:
+        """Turn a row of the table into what the rest of the program sees."""
+        inside = row.relative_path is not None
+        spacing = None
+        if row.row_mm is not None:
+            spacing = Spacing(row.row_mm, row.col_mm, SpacingSource(row.spacing_source))
+        return CaseRow(
+            id=row.id,
+            name=row.name,
+            path=self._folder / row.relative_path if inside else Path(row.absolute_path),
+            image_sha256=row.image_sha256,
+            frame=row.frame,
+            axis=None if row.axis == tables.NO_AXIS else row.axis,
+            width=row.width,
+            height=row.height,
+            spacing=spacing,
+            modality=row.modality,
+            patient_group=row.group_id,
+            part=cast(Part, row.part),
+            state=STATES[row.state],
+            flagged=row.flagged,
+            flag_reason=row.flag_reason,
+            decided=row.decided,
+            total=row.total,
+            added_utc=row.added_utc,
+            worst_score=None if row.worst_score >= tables.NO_SCORE else row.worst_score,
+            prediction_model=row.prediction_model,
+        )
+
+
+def _search(text: str) -> tuple[sa.ColumnElement[bool], ...]:
+    wanted = _folded(text.strip())
+    return (_c.search_text.contains(wanted, autoescape=True),) if wanted else ()
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def _sort_name(name: str) -> str:
+    return re.sub(r"\d+", lambda digits: digits.group().zfill(12), _folded(name))
+
+
+def _describe(image: Image, path: Path) -> dict[str, Any]:
+    source, spacing = image.provenance, image.spacing
+    name = unicodedata.normalize("NFC", path.name)
+    if source.frame_count > 1:
+        name = f"{name} [{source.frame + 1}/{source.frame_count}]"
+    return {
+        "name": name,
+        "sort_name": _sort_name(name),
+        "search_text": _folded(name),
+        "file_bytes": path.stat().st_size,
+        "image_sha256": source.sha256,
+        "frame": source.frame,
+        "axis": tables.NO_AXIS if source.axis is None else source.axis,
+        "width": image.width,
+        "height": image.height,
+        "row_mm": spacing and spacing.row_mm,
+        "col_mm": spacing and spacing.col_mm,
+        "spacing_source": spacing and spacing.source.value,
+        "modality": image.modality,
+        "sop_instance_uid": source.sop_instance_uid,
+        "added_utc": utc_now(),
+        "state": 0,
+        "flagged": False,
+        "decided": 0,
+        "worst_score": tables.NO_SCORE,
+    }
+
+
+def _location(path: Path, folder: Path) -> dict[str, str | None]:
+    """Paths with `/`; the relative one only for a file inside the project, which may move with it."""
+    root = Path(os.path.realpath(folder))
+    real = Path(os.path.realpath(path))
+    inside = real.is_relative_to(root)
+    return {"absolute_path": path.as_posix(), "relative_path": real.relative_to(root).as_posix() if inside else None}

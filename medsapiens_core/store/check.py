@@ -1,0 +1,88 @@
+"""What `project.info()` and `project.check()` tell (reliability.md A4, D4, D8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from medsapiens_core.data.annotation import Annotation
+from medsapiens_core.store import dialect, tables
+from medsapiens_core.store.annotations import load_annotation, state_hash, stored_edits
+from medsapiens_core.store.errors import DamagedCaseError
+from medsapiens_core.store.files import sha256_file
+
+if TYPE_CHECKING:
+    from medsapiens_core.store.project import Project
+
+
+def project_info(project: Project) -> dict[str, Any]:
+    """Counts and sizes."""
+    with project.database.read() as connection:
+        schema = dialect.schema_version(connection)
+        revisions = connection.execute(sa.select(sa.func.count()).select_from(tables.annotation_revision)).scalar_one()
+    sizes = {name: _folder_bytes(project.folder / name) for name in ("objects", "cache", "runs", "backups")}
+    return {
+        "schema": schema,
+        "read_only": project.read_only,
+        "cases": project.cases.counts(),
+        "revisions": revisions,
+        "predictions": project.predictions.count(),
+        "jobs": len(project.jobs.list()),
+        "audit_rows": project.audit.count(),
+        "bytes": {"database": project.database.path.stat().st_size, **sizes},
+        "sqlite": dialect.library_version(),
+        "journal": dialect.journal_mode(project.folder),
+    }
+
+
+def find_problems(project: Project, *, files: bool) -> list[str]:
+    """One sentence per problem; cases are named by number only, since names may hold patient data."""
+    with project.database.read() as connection:
+        problems = [f"Database structure: {text}." for text in dialect.quick_check(connection, full=True)]
+    bad = project.audit.verify()
+    if bad is not None:
+        problems.append(f"Audit log: row {bad} was changed or is missing; what follows it cannot be trusted.")
+    problems += _history_problems(project)
+    return problems + (list(_file_problems(project)) if files else [])
+
+
+def _history_problems(project: Project) -> list[str]:
+    a = tables.annotation.c
+    with project.database.read() as connection:
+        keys = connection.execute(sa.select(a.case_id, a.reader).order_by(a.case_id, a.reader)).all()
+        return [text for key in keys if (text := _replay(connection, project, key.case_id, key.reader))]
+
+
+def _replay(connection: sa.Connection, project: Project, case_id: int, reader: str) -> str | None:
+    try:
+        stored = load_annotation(connection, project.template, case_id, reader)
+        replayed = Annotation.empty(case_id, project.template, reader)
+        for edit in stored_edits(connection, case_id, reader):
+            replayed = replayed.apply(edit)
+    except (DamagedCaseError, ValueError, KeyError):
+        return f"Case {case_id}: its landmarks do not match the record of their last change."
+    if state_hash(replayed) != state_hash(stored):
+        return f"Case {case_id}: its landmarks do not follow from its history."
+    return None
+
+
+def _file_problems(project: Project) -> Iterator[str]:
+    offset, hashes = 0, dict[Path, str]()
+    while rows := project.cases.page(sort="added", offset=offset, limit=500):
+        for row in rows:
+            try:
+                if row.path not in hashes:
+                    hashes[row.path] = sha256_file(row.path)
+            except OSError:
+                yield f"Case {row.id}: its picture is missing or cannot be read."
+                continue
+            if hashes[row.path] != row.image_sha256:
+                yield f"Case {row.id}: its picture has changed since import; the landmarks belong to the old one."
+        offset += len(rows)
+
+
+def _folder_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,66 @@
+"""One open database: reading and writing transactions, and the guard against a second writer (reliability.md V4)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from medsapiens_core.store import dialect
+from medsapiens_core.store.errors import ProjectTakenOverError, ReadOnlyProjectError
+from medsapiens_core.store.tables import writer
+
+
+class Database:
+    """Transactions on one file. Usable from any thread; writes run one after the other.
+
+    Every writing transaction compares the stored epoch with the one it knows and raises it. When they differ,
+    somebody else has written in spite of the lock: this instance then never writes again.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path, self.read_only = path, read_only
+        self._engine = dialect.open_engine(path, read_only=read_only)
+        self._writing_engine = dialect.for_writing(self._engine)
+        self._write_lock = threading.RLock()
+        self._epoch: int | None = None
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A transaction that sees one state of the database throughout."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction that is on disk when the block ends, or has not happened when it raises."""
+        if self.read_only:
+            raise ReadOnlyProjectError("This project is open for reading only. Open it for writing to change it.")
+        with self._write_lock:
+            with self._writing_engine.begin() as connection:
+                epoch = self._raise_epoch(connection)
+                yield connection
+            self._epoch = epoch
+
+    def claim(self) -> None:
+        """Raise the epoch, so that a writer that came before and missed its lock's loss stops at its next write."""
+        with self.write():
+            pass
+
+    def _raise_epoch(self, connection: sa.Connection) -> int:
+        stored = int(connection.execute(sa.select(writer.c.epoch)).scalar_one())
+        if self._epoch is not None and stored != self._epoch:
+            self.read_only = True
+            raise ProjectTakenOverError(
+                "Another program has written to this project, so this window has stopped writing. "
+                "Nothing of the other program's work was changed. Close the project and open it again."
+            )
+        connection.execute(sa.update(writer).values(epoch=stored + 1))
+        return stored + 1
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()

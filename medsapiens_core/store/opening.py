@@ -1,0 +1,85 @@
+"""Open the database of a project: refuse, lock, migrate and check, in that order (formats.md 8.2, V1-V6, V12)."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from medsapiens_core.store import audit, dialect, migrate, tables
+from medsapiens_core.store.database import Database
+from medsapiens_core.store.errors import DamagedProjectError, NewerProjectError
+from medsapiens_core.store.lock import ProjectLock
+
+LOCK = "lock"
+
+
+def open_database(path: Path, stack: ExitStack, *, read_only: bool) -> Database:
+    """The checked database; `stack` gives back what was taken. Nothing is written before all refusals are past."""
+    found = _refuse_foreign(path)
+    if not read_only:
+        lock = ProjectLock(path.with_name(LOCK))
+        lock.acquire()
+        stack.callback(lock.release)
+    try:
+        if found < migrate.HEAD:
+            path = _upgraded(path, found, stack, read_only)
+        database = Database(path, read_only=read_only)
+        stack.callback(database.close)
+        _check(database)
+        if not read_only:
+            database.claim()
+    except (sqlite3.DatabaseError, dialect.DatabaseError) as error:
+        raise _damaged(type(error.__cause__ or error).__name__) from error
+    return database
+
+
+def _refuse_foreign(path: Path) -> int:
+    header = dialect.read_header(path)
+    if header is None or header[0] != dialect.APPLICATION_ID:
+        raise _damaged("project.db is not a MedSapiens database")
+    _refuse_newer(header[1])
+    return header[1]
+
+
+def _refuse_newer(found: int) -> None:
+    if found > migrate.HEAD:
+        raise NewerProjectError(
+            f"This project was saved by a newer version (format {found}; this version reads up to {migrate.HEAD}). "
+            "Nothing was changed. Update the program to open it.",
+            found=found,
+            known=migrate.HEAD,
+        )
+
+
+def _upgraded(path: Path, found: int, stack: ExitStack, read_only: bool) -> Path:
+    if not read_only:
+        migrate.migrate_file(path, path.with_name("backups"), found)
+        return path
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="medsapiens-")))
+    migrate.upgrade_to_copy(path, folder / path.name)
+    return folder / path.name
+
+
+def _check(database: Database) -> None:
+    with database.read() as connection:
+        _refuse_newer(dialect.schema_version(connection))
+        problems = dialect.quick_check(connection)
+        expected: dict[str, str] = {}
+        for table in tables.APPEND_ONLY:
+            expected |= {n: f"CREATE TRIGGER {n} {sql}" for n, sql in dialect.append_only_triggers(table).items()}
+        if dialect.active_objects(connection) != expected:
+            problems.append("its triggers or views are not the known ones")
+    if problems:
+        raise _damaged(problems[0])
+    bad = audit.AuditLog(database).verify_tail()
+    if bad is not None:
+        raise _damaged(f"row {bad} of the audit log was changed or is missing")
+
+
+def _damaged(reason: str) -> DamagedProjectError:
+    return DamagedProjectError(
+        f"The project's database is damaged or was changed by another program ({reason}). It was not opened, and "
+        "nothing was changed. Copy the newest file of the project's `backups` folder over project.db, or ask for help."
+    )

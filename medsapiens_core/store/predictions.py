@@ -1,0 +1,90 @@
+"""Predictions: kept for ever beside one another, each with the id of the model that made it."""
+
+from __future__ import annotations
+
+import json
+
+import sqlalchemy as sa
+
+from medsapiens_core.data.prediction import Prediction
+from medsapiens_core.data.template import Template
+from medsapiens_core.store import tables
+from medsapiens_core.store.annotations import load_annotation
+from medsapiens_core.store.cases import STATES
+from medsapiens_core.store.database import Database
+from medsapiens_core.store.errors import ProjectError, UnknownRecordError
+from medsapiens_core.store.files import canonical_json
+from medsapiens_core.store.summary import latest_prediction, refresh_case
+
+_p, _c = tables.prediction.c, tables.cases.c
+
+
+class Predictions:
+    """The predictions of one project."""
+
+    def __init__(self, database: Database, template: Template) -> None:
+        self._database, self._template = database, template
+
+    def add(self, prediction: Prediction, case_id: int) -> None:
+        """Store a prediction. Refused when it was made on other bytes than the case's or for another template."""
+        with self._database.write() as connection:
+            annotation = load_annotation(connection, self._template, case_id, "")
+            self._check(connection, prediction, case_id)
+            newest = sa.select(sa.func.coalesce(sa.func.max(_p.number), 0)).where(_p.case_id == case_id)
+            connection.execute(
+                sa.insert(tables.prediction).values(
+                    id=prediction.id,
+                    case_id=case_id,
+                    number=connection.execute(newest).scalar_one() + 1,
+                    model_id=prediction.model_id,
+                    created_utc=prediction.created_utc,
+                    json=canonical_json(prediction.to_json()),
+                )
+            )
+            refresh_case(connection, annotation)
+
+    def get(self, prediction_id: str) -> Prediction:
+        """One prediction. Raises UnknownRecordError."""
+        with self._database.read() as connection:
+            text = connection.execute(sa.select(_p.json).where(_p.id == prediction_id)).scalar()
+        if text is None:
+            raise UnknownRecordError(f"Prediction {prediction_id} is not in this project.")
+        return Prediction.from_json(json.loads(text))
+
+    def latest(self, case_id: int, model_id: str | None = None) -> Prediction | None:
+        """The newest prediction of a case, of one model if given."""
+        with self._database.read() as connection:
+            if model_id is None:
+                return latest_prediction(connection, case_id)
+            mine = (_p.case_id == case_id) & (_p.model_id == model_id)
+            text = connection.execute(sa.select(_p.json).where(mine).order_by(_p.number.desc()).limit(1)).scalar()
+        return None if text is None else Prediction.from_json(json.loads(text))
+
+    def count(self) -> int:
+        """Number of stored predictions."""
+        with self._database.read() as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(tables.prediction)).scalar_one())
+
+    def pending(self, model_id: str, limit: int = 10, around_case: int | None = None) -> list[int]:
+        """Ids of cases with an open landmark and no prediction by this model: from `around_case` on, then earlier."""
+        has_one = sa.exists().where(_p.case_id == _c.id, _p.model_id == model_id)
+        query = sa.select(_c.id).where(_c.decided < _c.total, _c.state != STATES.index("reviewed"), sa.not_(has_one))
+        with self._database.read() as connection:
+            later = query if around_case is None else query.where(_c.id >= around_case)
+            ids = list(connection.execute(later.order_by(_c.id).limit(limit)).scalars())
+            if around_case is not None and len(ids) < limit:
+                earlier = query.where(_c.id < around_case).order_by(_c.id).limit(limit - len(ids))
+                ids += connection.execute(earlier).scalars()
+        return ids
+
+    def _check(self, connection: sa.Connection, prediction: Prediction, case_id: int) -> None:
+        if (prediction.template_id, prediction.template_version) != (self._template.id, self._template.version):
+            raise ProjectError("This prediction was made for another landmark template than the project's.")
+        if len(prediction.xy_image) != len(self._template):
+            raise ValueError(f"{len(prediction.xy_image)} points for a template of {len(self._template)} landmarks")
+        sha256 = connection.execute(sa.select(_c.image_sha256).where(_c.id == case_id)).scalar()
+        if prediction.image_sha256 != sha256:
+            raise ProjectError(
+                f"The picture of case {case_id} has changed since import. The landmarks belong to the old one. "
+                "Find the old file, or import the new one as a new case."
+            )

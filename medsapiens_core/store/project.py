@@ -1,0 +1,159 @@
+"""A project: a folder with a database, and everything that one may ask of it (formats.md 8.1)."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import uuid
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import sqlalchemy as sa
+
+from medsapiens_core import __version__
+from medsapiens_core.data.annotation import utc_now
+from medsapiens_core.data.template import Template
+from medsapiens_core.data.template_file import template_from_json, template_to_json
+from medsapiens_core.store import audit, migrate, tables
+from medsapiens_core.store.annotations import Annotations
+from medsapiens_core.store.audit import AuditLog
+from medsapiens_core.store.cases import Cases
+from medsapiens_core.store.check import find_problems, project_info
+from medsapiens_core.store.database import Database
+from medsapiens_core.store.errors import ProjectExistsError, ProjectNotFoundError
+from medsapiens_core.store.files import ObjectStore, canonical_json, sha256_text, write_atomic
+from medsapiens_core.store.jobs import Jobs
+from medsapiens_core.store.opening import open_database
+from medsapiens_core.store.predictions import Predictions
+from medsapiens_core.store.snapshots import Snapshots
+
+DATABASE = "project.db"
+IDENTIFICATION = "project.json"
+FOLDERS = ("objects", "cache", "runs", "backups")
+
+
+class Project:
+    """An open project. Use it from any thread; writes run one after the other. Close it, or use `with`."""
+
+    def __init__(self, folder: Path, database: Database, resources: ExitStack) -> None:
+        self.folder, self.database = folder, database
+        facts = _facts(database)
+        self.name, self.uid = facts["name"], facts["project_uid"]
+        self.template = _stored_template(database, facts["template_id"], int(facts["template_version"]))
+        self.objects = ObjectStore(folder / "objects")
+        self.cases = Cases(database, folder, facts["salt"], len(self.template))
+        self.annotations = Annotations(database, self.template)
+        self.predictions = Predictions(database, self.template)
+        self.audit = AuditLog(database)
+        self.jobs = Jobs(database, folder / "runs")
+        self.snapshots = Snapshots(database, self.cases, self.objects, self.template)
+        self._resources = resources.pop_all()
+
+    @classmethod
+    def create(cls, folder: Path | str, *, name: str, template: Template) -> Self:
+        """Make a project in a new or empty folder and open it. It appears whole or not at all."""
+        folder = Path(folder).absolute()
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise ProjectExistsError(f"{folder} is not empty, so no project is made there. Choose a new folder.")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        building = folder.with_name(f".{folder.name}.new-{uuid.uuid4().hex[:8]}")
+        try:
+            _build(building, name, template)
+            if folder.exists():
+                folder.rmdir()
+            building.rename(folder)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+        return cls.open(folder)
+
+    @classmethod
+    def open(cls, folder: Path | str, *, read_only: bool = False) -> Self:
+        """Open a project, after bringing an older one to the newest format (a backup is made first).
+
+        Raises ProjectNotFoundError, ProjectLockedError (not for `read_only`), NewerProjectError, DamagedProjectError.
+        """
+        folder = Path(folder).absolute()
+        path = folder / DATABASE
+        if not path.is_file():
+            raise ProjectNotFoundError(
+                f"No project was found in {folder}. Nothing was created. Check that the drive is connected, or choose "
+                "the folder that holds project.db."
+            )
+        with ExitStack() as stack:
+            database = open_database(path, stack, read_only=read_only)
+            return cls(folder, database, stack)
+
+    @property
+    def read_only(self) -> bool:
+        """True when changes are refused, from the start or because another program has taken over."""
+        return self.database.read_only
+
+    def info(self) -> dict[str, Any]:
+        """Counts, versions and sizes, for people and scripts."""
+        facts = {"name": self.name, "uid": self.uid, "folder": str(self.folder)}
+        facts.update(template=self.template.id, template_version=str(self.template.version))
+        return {**facts, **project_info(self)}
+
+    def check(self, *, files: bool = True) -> list[str]:
+        """Everything that is not as it should be, one sentence each; empty when sound.
+
+        Looks at the database's structure, the audit chain, every annotation against its history, and (`files`) at
+        every referenced picture's bytes, which takes as long as reading them.
+        """
+        return find_problems(self, files=files)
+
+    def close(self) -> None:
+        """Close the database and give the lock back."""
+        self._resources.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _build(folder: Path, name: str, template: Template) -> None:
+    folder.mkdir()
+    for part in FOLDERS:
+        (folder / part).mkdir()
+    migrate.build(folder / DATABASE)
+    uid, created = uuid.uuid4().hex, utc_now()
+    facts = {"project_uid": uid, "created_utc": created, "name": name, "salt": secrets.token_hex(16)}
+    facts.update(template_id=template.id, template_version=str(template.version))
+    database = Database(folder / DATABASE)
+    with database.write() as connection:
+        connection.execute(sa.insert(tables.meta), [{"key": k, "value": v} for k, v in facts.items()])
+        text = canonical_json(template_to_json(template))
+        row = {"id": template.id, "version": template.version, "json": text, "sha256": sha256_text(text)}
+        connection.execute(sa.insert(tables.template).values(row))
+        told = {"project_uid": uid, "template_id": template.id, "template_sha256": row["sha256"]}
+        audit.append(connection, "project.create", told)
+    database.close()
+    identification: Mapping[str, Any] = {
+        "format": "mss-project",
+        "version": migrate.HEAD,
+        "project_uid": uid,
+        "created_utc": created,
+        "app": __version__,
+    }
+    write_atomic(folder / IDENTIFICATION, (json.dumps(identification, indent=2) + os.linesep).encode())
+
+
+def _facts(database: Database) -> dict[str, str]:
+    with database.read() as connection:
+        return {row.key: row.value for row in connection.execute(sa.select(tables.meta))}
+
+
+def _stored_template(database: Database, template_id: str, version: int) -> Template:
+    t = tables.template.c
+    with database.read() as connection:
+        query = sa.select(t.json).where(t.id == template_id, t.version == version)
+        return template_from_json(json.loads(connection.execute(query).scalar_one()))
