@@ -6,7 +6,6 @@ fails unless names, shapes and values all fit. Source: formats.md 8.4, reliabili
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 import zipfile
 from collections.abc import Mapping
@@ -55,12 +54,6 @@ class MatchReport:
                 more = f" and {len(names) - 3} more" if len(names) > 3 else ""
                 parts.append(f"{len(names)} {label} ({', '.join(names[:3])}{more})")
         return "; ".join(parts)
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

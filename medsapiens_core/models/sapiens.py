@@ -49,11 +49,13 @@ class SapiensLandmarkModel(LandmarkModel):
         """Freeze everything but what `mode` trains, and return that by name.
 
         `adapt` adds adapters with MedSapiens' ranks where there are none yet; the output stays the same until they
-        have learned something.
+        have learned something. `full` makes a model of its own out of one that shared its base weights.
         """
         unmerge_lora(self)
+        if mode == "full":
+            self.config = self.config.model_copy(update={"adapter": None})
         if mode == "adapt" and self.config.architecture.get("lora") is None:
-            self._add_lora(LoraConfig())
+            self.add_lora(LoraConfig())
         chosen = []
         for name, parameter in self.named_parameters():
             trains = mode == "full" or name.startswith("head.") or (mode == "adapt" and is_lora_name(name))
@@ -67,7 +69,8 @@ class SapiensLandmarkModel(LandmarkModel):
         self.config = self.config.with_template(template)
         self.head.add_channels(len(template))
 
-    def _add_lora(self, lora: LoraConfig) -> None:
+    def add_lora(self, lora: LoraConfig) -> None:
+        """Add adapters that change nothing yet. Raises ValueError where there are some already."""
         add_lora(self.backbone, lora)
         architecture = {**self.config.architecture, "lora": lora.model_dump(mode="json")}
         self.config = self.config.model_copy(update={"architecture": architecture})
