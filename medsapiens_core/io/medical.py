@@ -67,11 +67,14 @@ def read(source: Source, frame: int | None, axis: int | None) -> Image:
 
 def probe(source: Source) -> ImageHeader:
     """Size of a slice along the default axis, number of slices, shape of the volume."""
-    shape = _checked_header(source).shape
+    header = _checked_header(source)
+    shape = header.shape
     part = _choose(source.path, shape, None, None)
     rows, columns = (length for number, length in enumerate(shape) if number != part.axis)
     volume = shape if part.frames > 1 else None
-    return ImageHeader(source.path, detect(source.head).name, columns, rows, part.frames, part.axis, volume)
+    kind = detect(source.head).name
+    data = None if header.data_file is None else _detached(source.path, header.data_file)
+    return ImageHeader(source.path, kind, columns, rows, part.frames, part.axis, volume, data_file=data)
 
 
 def content_sha256(source: Source) -> str:
