@@ -40,13 +40,15 @@ class TrainingJob(_Frozen):
     """Everything that a training process needs to know.
 
     `snapshot` is a frozen `TrainingSnapshot` file; `base_folder` the package that training starts from, known to the
-    registry as `base_model`; `name` is the candidate's; `template` is an `mstemplate/1` object.
+    registry as `base_model`; `weights_folder` holds the shared weights of adapter packages (default: `base` beside the
+    folder that packages lie in); `name` is the candidate's; `template` is an `mstemplate/1` object.
     """
 
     format: Literal["msjob/1"] = "msjob/1"
     snapshot: Path
     base_folder: Path
     base_model: str
+    weights_folder: Path | None = None
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
     template: dict[str, Any]
     options: TrainingOptions = TrainingOptions()
@@ -64,6 +66,7 @@ class TrainingJob(_Frozen):
         base_folder: Path,
         base_model: str,
         name: str,
+        weights_folder: Path | None = None,
         template: Template,
         options: TrainingOptions | None = None,
     ) -> TrainingJob:
@@ -73,6 +76,7 @@ class TrainingJob(_Frozen):
                 snapshot=snapshot.absolute(),
                 base_folder=base_folder.absolute(),
                 base_model=base_model,
+                weights_folder=None if weights_folder is None else weights_folder.absolute(),
                 name=name,
                 template=template_to_json(template),
                 options=options or TrainingOptions(),

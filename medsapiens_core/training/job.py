@@ -1,0 +1,179 @@
+"""A fine-tuning run from `job.json` to a candidate package and its comparison with the model it began from.
+
+Run folder: `job.json` and the snapshot go in; `checkpoint.safetensors`, `state.json`, `candidate/` and
+`comparison.json` come out. Run again on the same folder, it goes on where it was. The locked cases are opened only
+after training has ended (reliability.md X4).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from medsapiens_core.data.annotation import utc_now
+from medsapiens_core.data.snapshot import SnapshotItem, TrainingSnapshot
+from medsapiens_core.data.template import Template
+from medsapiens_core.evaluation.gate import compare
+from medsapiens_core.inference.engines import Engine, choose_device
+from medsapiens_core.inference.predictor import Predictor
+from medsapiens_core.models.landmark_model import LandmarkModel
+from medsapiens_core.models.package import load_model, write_package
+from medsapiens_core.training.augment import AugmentRange
+from medsapiens_core.training.config import TrainingJob
+from medsapiens_core.training.dataset import LandmarkDataset
+from medsapiens_core.training.learner import Learner
+from medsapiens_core.training.measuring import ValidationPart, locate_all, locked_cases
+from medsapiens_core.training.model_card import write_card
+from medsapiens_core.training.plan import make_plan
+from medsapiens_core.training.progress import Finished, PhaseStarted, Reporter
+from medsapiens_core.training.run_state import RunState
+from medsapiens_core.training.snapshot_items import check_item, read_snapshot, split_items, training_item
+from medsapiens_core.training.trainer import Control, RunAbortedError, Trainer
+
+CANDIDATE, COMPARISON = "candidate", "comparison.json"
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run has made. `epochs` were begun, `seconds` trained, on `n_train` images with `n_val` held out."""
+
+    candidate: Path
+    comparison: dict[str, Any]
+    epochs: int
+    seconds: float
+    n_train: int
+    n_val: int
+
+
+def run_job(folder: Path, report: Reporter, control: Control | None = None) -> RunResult:
+    """Do what `job.json` in `folder` says. Raises UserError for what the user can mend, RunAbortedError on abort."""
+    return _Run(folder, report, control or Control()).run()
+
+
+class _Run:
+    def __init__(self, folder: Path, report: Reporter, control: Control) -> None:
+        self.folder, self.report, self.control = folder, report, control
+        self.job = TrainingJob.read(folder)
+        self.template: Template = self.job.landmark_template
+        self.snapshot: TrainingSnapshot = read_snapshot(self.job.snapshot, self.template)
+        self.training, self.validation = split_items(self.snapshot)
+        self.locked = self.snapshot.part("locked")
+        self.device = choose_device(self.job.options.device)
+
+    def run(self) -> RunResult:
+        self.report(PhaseStarted("prepare", f"Preparing {len(self.training)} cases"))
+        model = self._load_base()
+        known = self.template.id in model.config.templates
+        if not known:
+            model.add_template(self.template)
+        model.config.landmark_order(self.template)  # refuses a model trained on other landmarks before any work
+        trainer = self._make_trainer(model, known)
+        self.report(PhaseStarted("train", f"Training on {len(self.training)} cases"))
+        state = trainer.run()
+        comparison = self._compare(model, known)
+        self.report(PhaseStarted("write", "Writing the candidate"))
+        result = self._write(model, state, comparison, trainer.plan.steps_per_epoch)
+        self.report(Finished(str(result.candidate), comparison))
+        return result
+
+    def _load_base(self) -> LandmarkModel:
+        return load_model(self.job.base_folder, base_folder=self.job.weights_folder)
+
+    def _make_trainer(self, model: LandmarkModel, known: bool) -> Trainer:
+        options = self.job.options
+        plan = make_plan(options, len(self.training), self.device.type, new_template=not known)
+        learner = Learner(model, self.template, options.mode, plan.rate, self.device)
+        return Trainer(
+            learner,
+            self._make_dataset(model),
+            plan,
+            options.seed,
+            self.folder,
+            validate=ValidationPart(self.validation, self.template, model.config, self.device),
+            report=self.report,
+            control=self.control,
+        )
+
+    def _make_dataset(self, model: LandmarkModel) -> LandmarkDataset:
+        """The training pictures, all read now so that a missing one is told before hours of training."""
+        items = [training_item(item, self.template) for item in self.training]
+        dataset = LandmarkDataset(
+            items,
+            model.config,
+            {self.template.id: self.template},
+            augment_range(model, self.template),
+        )
+        for index, item in enumerate(self.training):
+            self._leave_if_told()
+            check_item(item)
+            dataset.cached(index)
+        return dataset
+
+    def _leave_if_told(self) -> None:
+        if self.control.abort.is_set():
+            raise RunAbortedError
+
+    def _compare(self, model: LandmarkModel, known: bool) -> dict[str, Any]:
+        self.report(PhaseStarted("evaluate", f"Comparing on {len(self.locked)} locked cases"))
+        cases = locked_cases(self.locked)
+        new = self._locate(model, self.job.name, self.locked)
+        old = self._locate(self._load_base(), self.job.base_model, self.locked) if known else None
+        return compare(cases, self.template, old, new, seed=self.job.options.seed)
+
+    def _locate(self, model: LandmarkModel, name: str, items: Sequence[SnapshotItem]) -> Any:
+        predictor = Predictor(Engine(model, self.device), name)
+        return locate_all(predictor, items, self.template, self._leave_if_told)
+
+    def _write(self, model: LandmarkModel, state: RunState, comparison: dict[str, Any], per_epoch: int) -> RunResult:
+        candidate = self.folder / CANDIDATE
+        if candidate.exists():  # of a run that was killed before it could tell
+            shutil.rmtree(candidate)
+        epochs = -(-state.step // per_epoch)
+        provenance = self._provenance(state, epochs)
+        model.config = model.config.model_copy(update={"name": self.job.name, "parent": self.job.base_model})
+        card = write_card(self.job, self.template, provenance, comparison, model.config.license)
+        metrics = {"comparison": comparison, "best_validation_error": state.best}
+        write_package(candidate, model, card=card, metrics=metrics, provenance=provenance, templates=[self.template])
+        partial = self.folder / (COMPARISON + ".partial")
+        partial.write_text(json.dumps(comparison, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        partial.replace(self.folder / COMPARISON)
+        return RunResult(candidate, comparison, epochs, state.used, len(self.training), len(self.validation))
+
+    def _provenance(self, state: RunState, epochs: int) -> dict[str, Any]:
+        return {
+            "kind": "fine-tune",
+            "utc": utc_now(),
+            "base_model": self.job.base_model,
+            "snapshot_id": self.snapshot.id,
+            "snapshot_sha256": self.snapshot.sha256,
+            "locked_sha256": self.snapshot.locked_sha256,
+            "n_train": len(self.training),
+            "n_val": len(self.validation),
+            "n_locked": len(self.locked),
+            "epochs": epochs,
+            "steps": state.step,
+            "best_epoch": state.best_epoch or None,
+            "seconds": round(state.used, 1),
+            "options": self.job.options.model_dump(mode="json"),
+            "device": str(self.device),
+            "torch": torch.__version__,
+        }
+
+
+def augment_range(model: LandmarkModel, template: Template) -> AugmentRange:
+    """Views for fine-tuning: around the box that inference uses, mirrored only if the base model was trained so.
+
+    A template without left/right pairs is mostly seen in one direction, so it is mirrored seldom.
+    """
+    padding, usual = model.config.padding, AugmentRange()
+    flip = 0.0
+    if model.config.flip_trained:
+        flip = 0.5 if any(mark.pair for mark in template.landmarks) else 0.15
+    low, high = usual.scale
+    return AugmentRange(scale=(low * padding, high * padding), flip=flip)

@@ -1,0 +1,148 @@
+"""One optimiser step on either kind of network, with what a checkpoint needs to go on exactly.
+
+Compact networks learn by the cross-entropy of their spatial softmax, Sapiens networks by squared error with the
+foreground weighted 1 + 9y against the all-zero solution (methods.md 4). Settings: AdamW, gradient norm 1, no decay
+for vectors and adapters, a moving average of the trained tensors that is validated and kept (methods.md 3, "ours").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from medsapiens_core.data.template import Template
+from medsapiens_core.inference.engines import autocast
+from medsapiens_core.models.compact import CompactLandmarkModel
+from medsapiens_core.models.landmark_model import LandmarkModel, TrainMode
+from medsapiens_core.training.dataset import Sample
+from medsapiens_core.training.losses import masked_mse_loss, softmax_loss
+from medsapiens_core.training.run_state import Parts
+
+DECAY = 0.05
+MEAN_DECAY = 0.998
+ENCODER_FACTOR = 0.25  # a pretrained encoder moves more slowly than what reads it
+MAX_NORM = 1.0
+
+
+class Learner:
+    """A model, its optimiser and its moving average on one device."""
+
+    def __init__(
+        self, model: LandmarkModel, template: Template, mode: TrainMode, rate: float, device: torch.device
+    ) -> None:
+        self.trained = dict(model.trainable_parameters(mode))
+        self.model, self.template, self.device = model.to(device), template, device
+        self.order = model.config.landmark_order(template)
+        self.mean = {name: parameter.detach().clone() for name, parameter in self.trained.items()}
+        self.mean_steps = 0
+        self.optimiser = torch.optim.AdamW(_groups(self.trained, rate), betas=(0.9, 0.99))
+
+    def step(self, samples: Sequence[Sample], factor: float, micro: int, seed: int) -> float | None:
+        """Learn from one batch in portions of `micro`; returns the loss, or None when it was not finite and skipped.
+
+        `factor` multiplies every learning rate; `seed` makes the dropout the same after a resume.
+        """
+        torch.manual_seed(seed)
+        self.model.train()
+        self.optimiser.zero_grad(set_to_none=True)
+        total = 0.0
+        for start in range(0, len(samples), micro):
+            part = samples[start : start + micro]
+            loss = self._loss(part) * (len(part) / len(samples))
+            if not bool(torch.isfinite(loss)):
+                return None
+            loss.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
+            total += float(loss.detach())
+        norm = nn.utils.clip_grad_norm_(self.trained.values(), MAX_NORM)
+        if not bool(torch.isfinite(norm)):
+            return None
+        for group in self.optimiser.param_groups:
+            group["lr"] = group["peak"] * factor
+        self.optimiser.step()
+        self._update_mean()
+        return total
+
+    def _loss(self, samples: Sequence[Sample]) -> Tensor:
+        x = torch.from_numpy(np.stack([sample.pixels for sample in samples])).to(self.device)
+        xy = torch.from_numpy(np.stack([sample.xy_heatmap for sample in samples])).to(self.device)
+        weights = torch.from_numpy(np.stack([sample.weights for sample in samples])).float().to(self.device)
+        sigma = self.model.config.sigma
+        with autocast(self.device):
+            if isinstance(self.model, CompactLandmarkModel):
+                features = self.model.features(x)
+            else:
+                maps = self.model.heatmaps(x, self.template.id)
+        if isinstance(self.model, CompactLandmarkModel):
+            logits = self.model.heads[self.template.id](features.float())[:, self.order]
+            return softmax_loss(logits, xy, weights, sigma)
+        target = peak_target(torch.nan_to_num(xy.float()), self.model.config.heatmap_size, sigma)
+        emphasis = (1 + 9 * target).sqrt()
+        return masked_mse_loss(maps[:, self.order].float() * emphasis, target * emphasis, weights)
+
+    def _update_mean(self) -> None:
+        self.mean_steps += 1
+        decay = min(MEAN_DECAY, (1 + self.mean_steps) / (10 + self.mean_steps))
+        for name, parameter in self.trained.items():
+            self.mean[name].lerp_(parameter.detach(), 1 - decay)
+
+    @contextmanager
+    def averaged(self) -> Iterator[LandmarkModel]:
+        """Lend the model with its moving average in place of the last weights."""
+        last = {name: parameter.detach().clone() for name, parameter in self.trained.items()}
+        self.assign(self.mean)
+        try:
+            yield self.model
+        finally:
+            self.assign(last)
+
+    def assign(self, values: dict[str, Tensor]) -> None:
+        """Put values into the trained tensors."""
+        with torch.no_grad():
+            for name, parameter in self.trained.items():
+                parameter.copy_(values[name])
+
+    def export(self) -> Parts:
+        """Everything that `restore` needs, as named tensors."""
+        moments = {
+            f"{index}.{key}": torch.as_tensor(value)
+            for index, entry in self.optimiser.state_dict()["state"].items()
+            for key, value in entry.items()
+        }
+        steps = torch.tensor(self.mean_steps)
+        weights = {name: parameter.detach() for name, parameter in self.trained.items()}
+        return {"weights": weights, "mean": self.mean, "moments": moments, "counts": {"mean_steps": steps}}
+
+    def restore(self, parts: Parts) -> None:
+        """Go back to an exported state. Raises KeyError when it belongs to another model."""
+        self.assign(parts["weights"])
+        self.mean = {name: parts["mean"][name].to(self.device) for name in self.trained}
+        self.mean_steps = int(parts["counts"]["mean_steps"])
+        moments: dict[int, dict[str, Tensor]] = {}
+        for key, value in parts.get("moments", {}).items():
+            index, name = key.split(".", 1)
+            moments.setdefault(int(index), {})[name] = value
+        self.optimiser.load_state_dict({"state": moments, "param_groups": self.optimiser.state_dict()["param_groups"]})
+
+
+def peak_target(xy_heatmap: Tensor, size: tuple[int, int], sigma: float) -> Tensor:
+    """Gaussians of peak 1 (B, K, h, w) at `xy_heatmap` (B, K, 2) cells; `size` is (width, height)."""
+    columns, rows = (torch.arange(n, device=xy_heatmap.device, dtype=torch.float32) for n in size)
+    gx = torch.exp(-((columns - xy_heatmap[..., :1]) ** 2) / (2 * sigma**2))
+    gy = torch.exp(-((rows - xy_heatmap[..., 1:]) ** 2) / (2 * sigma**2))
+    return gy.unsqueeze(-1) * gx.unsqueeze(-2)
+
+
+def _groups(trained: dict[str, nn.Parameter], rate: float) -> list[dict[str, object]]:
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in trained.items():
+        factor = ENCODER_FACTOR if name.startswith("encoder.") else 1.0
+        decay = DECAY if parameter.ndim > 1 and not name.startswith("backbone.") else 0.0
+        groups.setdefault((factor, decay), []).append(parameter)
+    return [
+        {"params": members, "lr": rate * factor, "peak": rate * factor, "weight_decay": decay}
+        for (factor, decay), members in groups.items()
+    ]
