@@ -1,0 +1,85 @@
+"""QActions made from the actions table, switched on and off by conditions that say why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction, QKeySequence
+
+from app.actions import ACTIONS, CONDITIONS, Action
+
+WINDOW_PREFIXES = ("view.", "pane.", "help.", "worklist.")  # carried out by the window itself
+WINDOW_ACTIONS = ("landmark.grab", "app.quit")
+
+
+@dataclass
+class _Condition:
+    met: bool
+    reason: str
+
+
+class ActionRegistry(QObject):
+    """The QActions of the table. `triggered(str)` names each one that was used; conditions switch them on and off."""
+
+    triggered = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._conditions = {name: _Condition(False, reason) for name, reason in CONDITIONS.items()}
+        self._actions = {row.id: self._make(row) for row in ACTIONS if not row.keys_only}
+        self._refresh()
+
+    def action(self, action_id: str) -> QAction:
+        """The QAction of a row."""
+        return self._actions[action_id]
+
+    def rows(self) -> Iterator[Action]:
+        """The whole table."""
+        yield from ACTIONS
+
+    def set_condition(self, name: str, met: bool, reason: str = "") -> None:
+        """Say whether a condition holds; `reason` replaces the sentence that tells why the actions are off."""
+        self._conditions[name] = _Condition(met, reason or CONDITIONS[name])
+        self._refresh()
+
+    def reason(self, action_id: str) -> str:
+        """Why an action is off, "" if it is on."""
+        row = next(row for row in ACTIONS if row.id == action_id)
+        missing = (self._conditions[name] for name in row.enabled_when if not self._conditions[name].met)
+        return next((condition.reason for condition in missing), "")
+
+    def _make(self, row: Action) -> QAction:
+        action = QAction(row.text, self, checkable=row.checkable)
+        action.setObjectName(row.id)
+        action.setAutoRepeat(row.repeats)
+        if row.scope == "G":
+            action.setShortcuts([QKeySequence(key) for key in row.shortcuts])
+        action.triggered.connect(lambda: self.triggered.emit(row.id))
+        return action
+
+    def _refresh(self) -> None:
+        for row in ACTIONS:
+            if row.id in self._actions:
+                action, reason = self._actions[row.id], self.reason(row.id)
+                action.setEnabled(not reason)
+                keys = f"  ({key_text(row)})" if row.shortcuts else ""
+                action.setToolTip(f"{row.tooltip or plain(row.text)}{keys}" + (f"\n{reason}" if reason else ""))
+                action.setStatusTip(reason)
+
+
+def plain(text: str) -> str:
+    """A menu text without its mnemonic and dots."""
+    return text.replace("&", "").removesuffix("…")
+
+
+def key_text(row: Action) -> str:
+    """The keys of a row as the system writes them."""
+    native = QKeySequence.SequenceFormat.NativeText
+    return ", ".join(QKeySequence(key).toString(native) for key in row.shortcuts)
+
+
+def is_for_window(action_id: str) -> bool:
+    """True for actions that only change what is seen; the window does them, no controller hears of them."""
+    return action_id.startswith(WINDOW_PREFIXES) or action_id in WINDOW_ACTIONS

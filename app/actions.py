@@ -1,0 +1,282 @@
+"""Every action as data: menus, tool tips, shortcuts and the key sheet are made from this one table (ux.md 4.2).
+
+Scope `G` works anywhere in the window, `I` only while the image holds the focus, so that typing in a field never
+changes a case. Rows with `keys_only` are keys that the image view reads itself; they stand here for the key sheet and
+for the check that no two rows share a key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CONDITIONS = {
+    "project": "Open or create a project first.",
+    "writable": "This project is open to read only.",
+    "case": "Open a case first.",
+    "landmark": "Choose a landmark first.",
+    "position": "This landmark has no position.",
+    "revert": "There is no prediction to go back to.",
+    "undo": "Nothing to undo in this case.",
+    "redo": "Nothing to redo in this case.",
+    "reviewed": "This case is not marked reviewed.",
+    "model": "No model for this template yet.",
+    "finetune": "Review some cases first.",
+}
+EDIT = ("project", "writable", "case")
+POINT = (*EDIT, "landmark")
+
+
+@dataclass(frozen=True)
+class Action:
+    """One row. `enabled_when` names conditions that must all hold; `menu` "" keeps it out of the menus.
+
+    `keys_only` rows have no QAction: the image view reads these keys itself. `group` heads the row in the key sheet.
+    """
+
+    id: str
+    text: str
+    menu: str
+    scope: str
+    shortcuts: tuple[str, ...] = ()
+    tooltip: str = ""
+    enabled_when: tuple[str, ...] = ()
+    icon: str = ""
+    checkable: bool = False
+    repeats: bool = False
+    keys_only: bool = False
+    separator: bool = False  # a line above it in the menu
+
+    @property
+    def group(self) -> str:
+        """The heading of the key sheet."""
+        return self.menu or "Image"
+
+
+def _keys(action_id: str, text: str, *shortcuts: str) -> Action:
+    return Action(action_id, text, "", "I", shortcuts, keys_only=True)
+
+
+_FILE = (
+    Action("project.new", "&New project…", "File", "G", ("Ctrl+N",), "Create a project in a folder", icon="new"),
+    Action("project.open", "&Open project…", "File", "G", ("Ctrl+O",), "Open a project folder", icon="folder"),
+    Action("project.close", "&Close project", "File", "G", ("Ctrl+W",), enabled_when=("project",)),
+    Action(
+        "import.files",
+        "Import &images…",
+        "File",
+        "G",
+        ("Ctrl+I",),
+        "Add image files to the worklist",
+        ("project", "writable"),
+        "import",
+        separator=True,
+    ),
+    Action(
+        "import.folder",
+        "Import &folder…",
+        "File",
+        "G",
+        ("Ctrl+Shift+I",),
+        "Add every image of a folder to the worklist",
+        ("project", "writable"),
+        "import",
+    ),
+    Action("app.quit", "&Quit", "File", "G", ("Ctrl+Q",), separator=True),
+)
+_EDIT = (
+    Action("edit.undo", "&Undo", "Edit", "G", ("Ctrl+Z",), "", ("case", "undo"), "undo", repeats=True),
+    Action("edit.redo", "&Redo", "Edit", "G", ("Ctrl+Shift+Z", "Ctrl+Y"), "", ("case", "redo"), "redo", repeats=True),
+    Action("worklist.search", "&Search cases", "Edit", "G", ("Ctrl+F",), "", ("project",), "search", separator=True),
+)
+_VIEW = (
+    Action("view.fit", "&Fit", "View", "I", ("F",), "Show the whole image", ("case",), "fit"),
+    Action(
+        "view.one_to_one", "&1:1", "View", "I", ("Shift+F",), "One image pixel on one screen pixel", ("case",), "one"
+    ),
+    Action(
+        "view.zoom_landmark",
+        "&Zoom to landmark",
+        "View",
+        "I",
+        ("Z",),
+        "Zoom to the current landmark; again goes back",
+        ("case", "landmark"),
+        "target",
+    ),
+    Action("view.zoom_in", "Zoom &in", "View", "G", ("Ctrl++", "Ctrl+="), "", ("case",), repeats=True),
+    Action("view.zoom_out", "Zoom &out", "View", "G", ("Ctrl+-",), "", ("case",), repeats=True),
+    Action(
+        "view.auto_window",
+        "&Auto window",
+        "View",
+        "I",
+        ("W",),
+        "Stretch the greys to what is seen",
+        ("case",),
+        "contrast",
+        separator=True,
+    ),
+    Action(
+        "view.next_preset", "Next window &preset", "View", "I", ("Shift+W",), "Next grey range of the file", ("case",)
+    ),
+    Action("view.invert", "In&vert", "View", "I", ("I",), "Swap black and white", ("case",), "invert", checkable=True),
+    Action(
+        "view.names",
+        "&Names",
+        "View",
+        "I",
+        ("N",),
+        "Names of all landmarks, the current one, or none",
+        ("case",),
+        "names",
+        separator=True,
+    ),
+    Action(
+        "view.ghost",
+        "&Ghost of the prediction",
+        "View",
+        "I",
+        ("Y",),
+        "Show where the model put points that were moved",
+        ("case",),
+        "ghost",
+        checkable=True,
+    ),
+    Action(
+        "view.lines",
+        "Template &lines",
+        "View",
+        "I",
+        ("J",),
+        "Lines between landmarks",
+        ("case",),
+        "lines",
+        checkable=True,
+    ),
+    Action(
+        "view.models",
+        "&Models",
+        "View",
+        "G",
+        ("F7",),
+        "Fine-tuning and models",
+        icon="models",
+        checkable=True,
+        separator=True,
+    ),
+    Action("view.landmarks", "Landmark pane&l", "View", "G", ("F8",), checkable=True),
+    Action("view.worklist", "&Worklist", "View", "G", ("F9",), checkable=True),
+    Action("pane.next", "Next pane", "View", "G", ("F6",), "Move the keyboard to the next pane"),
+    Action("pane.previous", "Previous pane", "View", "G", ("Shift+F6",), "Move the keyboard to the previous pane"),
+    Action("view.full_screen", "F&ull screen", "View", "G", ("F11",), checkable=True, separator=True),
+    Action("view.theme_dark", "&Dark", "View", "G", checkable=True),
+    Action("view.theme_light", "&Light", "View", "G", checkable=True),
+    Action("view.theme_system", "As the &system", "View", "G", checkable=True),
+    Action("view.reset_layout", "&Reset layout", "View", "G"),
+)
+_LANDMARK = (
+    Action(
+        "landmark.confirm",
+        "&Confirm",
+        "Landmark",
+        "I",
+        ("Space",),
+        "Confirm and go to the next undecided landmark",
+        POINT,
+    ),
+    Action(
+        "landmark.estimated",
+        "&Estimated",
+        "Landmark",
+        "I",
+        ("E",),
+        "Hidden or superimposed: the place is an estimate",
+        POINT,
+    ),
+    Action("landmark.absent", "&Absent", "Landmark", "I", ("X",), "It is not in this image", POINT),
+    Action("landmark.clear", "C&lear", "Landmark", "I", ("Delete",), "Back to not placed", POINT),
+    Action("landmark.revert", "&Revert to prediction", "Landmark", "I", ("R",), "", (*POINT, "revert")),
+    Action(
+        "landmark.grab",
+        "&Grab",
+        "Landmark",
+        "I",
+        ("G",),
+        "The landmark follows the pointer; click or Space drops it, Esc puts it back",
+        (*POINT, "position"),
+        separator=True,
+    ),
+    Action("landmark.place", "&Place next unplaced", "Landmark", "I", ("P",), "Click where it is; Esc ends", EDIT),
+    Action(
+        "landmark.next", "&Next in review order", "Landmark", "I", ("D",), "", ("case",), repeats=True, separator=True
+    ),
+    Action("landmark.previous", "Pre&vious in review order", "Landmark", "I", ("A",), "", ("case",), repeats=True),
+    Action(
+        "landmark.next_template", "Next in &template order", "Landmark", "I", ("Shift+D",), "", ("case",), repeats=True
+    ),
+    Action(
+        "landmark.previous_template",
+        "Previous in te&mplate order",
+        "Landmark",
+        "I",
+        ("Shift+A",),
+        "",
+        ("case",),
+        repeats=True,
+    ),
+    Action(
+        "landmark.uncertain",
+        "Most &uncertain",
+        "Landmark",
+        "I",
+        ("U",),
+        "The undecided landmark the model is least sure of",
+        ("case",),
+    ),
+)
+_CASE = (
+    Action(
+        "case.review",
+        "Mark &reviewed",
+        "Case",
+        "I",
+        ("Return", "Enter"),
+        "Mark this case reviewed and open the next one to do",
+        EDIT,
+        "check",
+    ),
+    Action("case.review_stay", "Mark reviewed and &stay", "Case", "I", ("Ctrl+Return", "Ctrl+Enter"), "", EDIT),
+    Action("case.reopen", "Re&open", "Case", "G", (), "Take the reviewed mark away", (*EDIT, "reviewed")),
+    Action("case.flag", "&Flag", "Case", "I", ("B",), "Flag this case, or take the flag away", EDIT, "flag"),
+    Action("case.predict", "&Predict", "Case", "G", ("F5",), "Ask the model for this case", (*EDIT, "model"), "spark"),
+    Action("case.next", "&Next case", "Case", "I", ("PgDown",), "", ("case",), "down", repeats=True, separator=True),
+    Action("case.previous", "Pre&vious case", "Case", "I", ("PgUp",), "", ("case",), "up", repeats=True),
+)
+_MODEL = (
+    Action(
+        "model.finetune",
+        "&Fine-tune",
+        "Model",
+        "G",
+        ("Ctrl+T",),
+        "Train on the reviewed cases in the background",
+        ("project", "writable", "finetune"),
+        "spark",
+    ),
+    Action("model.import", "&Import model…", "Model", "G", (), "Add a model file to this computer", icon="import"),
+)
+_HELP = (
+    Action("help.keys", "&Keys", "Help", "G", ("F1",), "Every key, searchable", icon="help"),
+    Action("help.about", "&About MedSapiens Studio", "Help", "G"),
+)
+_IMAGE_KEYS = (
+    _keys("image.number", "Landmark by its number", *"0123456789"),
+    _keys("image.nudge", "Nudge 1 px", "Left", "Right", "Up", "Down"),
+    _keys("image.nudge_far", "Nudge 10 px", "Shift+Left", "Shift+Right", "Shift+Up", "Shift+Down"),
+    _keys("image.nudge_fine", "Nudge 0.1 px", "Ctrl+Left", "Ctrl+Right", "Ctrl+Up", "Ctrl+Down"),
+    _keys("image.hide", "Hold: hide everything drawn over the image", "H"),
+    _keys("image.predictions", "Hold: show the predictions instead", "Q"),
+    _keys("image.back", "While placing: take back the last point", "Backspace"),
+    _keys("image.escape", "Cancel the gesture, leave the tool", "Esc"),
+)
+ACTIONS: tuple[Action, ...] = (*_FILE, *_EDIT, *_VIEW, *_LANDMARK, *_CASE, *_MODEL, *_HELP, *_IMAGE_KEYS)
