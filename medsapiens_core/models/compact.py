@@ -1,0 +1,160 @@
+"""The compact landmark network: a Hiera encoder, a small feature pyramid and one 1x1 head per template.
+
+Output cells are a quarter of the input. A head gives logits; the spatial softmax of a channel is the probability of
+the landmark's place, trained with cross-entropy against a normalised Gaussian (Payer et al. 2019 and GU2Net regress
+heatmaps instead; the probability form gives a covariance that means something, methods.md 11).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from medsapiens_core.data.template import Template
+from medsapiens_core.models.config import ModelConfig
+from medsapiens_core.models.hiera import HieraEncoder, HieraSize
+from medsapiens_core.models.landmark_model import LandmarkModel, TrainMode
+
+
+class CompactArchitecture(BaseModel):
+    """Numbers of one compact network, as stored in `config.json`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["compact"] = "compact"
+    width: int = 96
+    depths: tuple[int, ...] = (1, 2, 7)
+    windows: tuple[int, ...] = (8, 4, 8)
+    global_blocks: tuple[int, ...] = (5, 7, 9)
+    decoder_width: int = 96
+
+    @property
+    def encoder(self) -> HieraSize:
+        """The encoder's numbers."""
+        return HieraSize(self.width, self.depths, self.windows, self.global_blocks)
+
+
+class ConvBlock(nn.Sequential):
+    """3x3 convolution, group norm, SiLU."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__(nn.Conv2d(width, width, 3, padding=1, bias=False), nn.GroupNorm(8, width), nn.SiLU())
+
+
+class PyramidDecoder(nn.Module):
+    """Top-down pyramid (Lin et al., arXiv 1612.03144): stage features to one map at the finest stage."""
+
+    def __init__(self, widths: tuple[int, ...], width: int) -> None:
+        super().__init__()
+        self.laterals = nn.ModuleList(nn.Conv2d(channels, width, 1) for channels in widths)
+        self.fuse = nn.ModuleList(ConvBlock(width) for _ in widths)
+        self.last = ConvBlock(width)
+
+    def forward(self, features: list[Tensor]) -> Tensor:
+        """Features of strides 4, 8, 16... -> (B, width, H/4, W/4)."""
+        x: Tensor | None = None
+        for level in reversed(range(len(features))):
+            lateral = self.laterals[level](features[level])
+            if x is not None:
+                lateral = lateral + F.interpolate(x, size=lateral.shape[-2:], mode="bilinear", align_corners=False)
+            x = self.fuse[level](lateral)
+        return self.last(x)  # type: ignore[no-any-return]
+
+
+class CompactLandmarkModel(LandmarkModel):
+    """Encoder, decoder and heads; see `LandmarkModel` for the contract."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.architecture = CompactArchitecture.model_validate(config.architecture)
+        self.encoder = HieraEncoder(self.architecture.encoder)
+        self.decoder = PyramidDecoder(self.architecture.encoder.widths, self.architecture.decoder_width)
+        self.heads = nn.ModuleDict()
+        for template_id, entry in config.templates.items():
+            self._add_head(template_id, len(entry.landmarks))
+
+    @classmethod
+    def build(cls, config: ModelConfig) -> CompactLandmarkModel:
+        """Random weights for `config`."""
+        return cls(config)
+
+    def _add_head(self, template_id: str, count: int) -> None:
+        head = nn.Conv2d(self.architecture.decoder_width, count, 1)
+        for parameter in head.parameters():
+            nn.init.normal_(parameter, std=0.01)
+        self.heads[template_id] = head
+
+    def features(self, x: Tensor) -> Tensor:
+        """(B, 3, H, W) normalised -> (B, C, H/4, W/4), the features that every head reads."""
+        return self.decoder(self.encoder(x))  # type: ignore[no-any-return]
+
+    def logits(self, x: Tensor, template_id: str) -> Tensor:
+        """Logits (B, K, H/4, W/4) float32 of one template; softmax over the cells of a channel gives probabilities."""
+        self.config.channels(template_id)
+        return self.heads[template_id](self.features(x)).float()  # type: ignore[no-any-return]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits of all templates, concatenated in the order of `config.templates`."""
+        features = self.features(x)
+        return torch.cat([self.heads[template_id](features) for template_id in self.config.templates], 1).float()
+
+    def heatmaps(self, x: Tensor, template_id: str) -> Tensor:
+        """Probabilities times 2 pi sigma^2, so that the training target has peak 1 (0..1 and a little above)."""
+        logits = self.logits(x, template_id)
+        probabilities = logits.flatten(2).softmax(-1).view_as(logits)
+        return probabilities * (2 * math.pi * self.config.sigma**2)
+
+    def trainable_parameters(self, mode: TrainMode) -> list[tuple[str, nn.Parameter]]:
+        """`head`: heads; `adapt`: heads, decoder and the encoder's last stage; `full`: everything."""
+        parts: dict[TrainMode, list[nn.Module]] = {
+            "head": [self.heads],
+            "adapt": [self.heads, self.decoder, *self.encoder.stage_blocks(len(self.architecture.depths) - 1)],
+            "full": [self],
+        }
+        chosen = {id(parameter) for part in parts[mode] for parameter in part.parameters()}
+        for parameter in self.parameters():
+            parameter.requires_grad_(id(parameter) in chosen)
+        return [(name, parameter) for name, parameter in self.named_parameters() if parameter.requires_grad]
+
+    def add_template(self, template: Template) -> None:
+        """Add a head for a template that the model does not know."""
+        self.config = self.config.with_template(template)
+        self._add_head(template.id, len(template))
+
+
+def load_hiera_weights(model: CompactLandmarkModel, state: dict[str, Any]) -> None:
+    """Start the encoder from SAM 2's `trunk.` tensors; stages that this encoder does not have are left out.
+
+    The position table comes as one 256 x 256 sum of a stretched 7 x 7 grid and a repeated 8 x 8 tile
+    (`trunk.pos_embed_full`); the two are found again by least squares. Raises KeyError for a missing tensor.
+    """
+    encoder = model.encoder
+    own = encoder.state_dict()
+    for key in own:
+        if not key.startswith("pos_embed"):
+            own[key] = state[f"trunk.{key}"]
+    own["pos_embed"], own["pos_embed_window"] = split_position_table(state["trunk.pos_embed_full"], own)
+    encoder.load_state_dict(own)
+
+
+def split_position_table(full: Tensor, shapes: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    """Split a table (1, C, N, N) into its stretched grid and repeated tile, of the shapes of `shapes`."""
+    side, channels = full.shape[-1], full.shape[1]
+    grid, tile = shapes["pos_embed"].shape[-1], shapes["pos_embed_window"].shape[-1]
+    stretched = F.interpolate(
+        torch.eye(grid * grid).view(grid * grid, 1, grid, grid), size=(side, side), mode="bicubic"
+    ).flatten(1)
+    tiled = torch.eye(tile * tile).view(-1, tile, tile).tile(1, side // tile, side // tile).flatten(1)
+    basis = torch.cat([stretched, tiled]).double()
+    normal = basis @ basis.T + 1e-9 * torch.eye(len(basis), dtype=torch.float64)
+    solution = torch.linalg.solve(normal, basis @ full.view(channels, -1).T.double()).T.float()
+    return (
+        solution[:, : grid * grid].reshape(1, channels, grid, grid),
+        solution[:, grid * grid :].reshape(1, channels, tile, tile),
+    )

@@ -1,0 +1,262 @@
+"""Joint training of the compact default model over several landmark sets (methods.md 4, sampling and loss "ours").
+
+    python -m medsapiens_core.training.joint --data ../shared/data --encoder hiera_tiny.safetensors \
+        --out resources/models/compact --minutes 70
+
+The learning rate follows the share of the time budget that is used up, so a slower machine trains less but ends
+properly. The checkpoint beside `--out` is written every five minutes; the same command goes on from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+
+from medsapiens_core.data.template import Template
+from medsapiens_core.data.template_file import find_template
+from medsapiens_core.models.compact import CompactArchitecture, CompactLandmarkModel, load_hiera_weights
+from medsapiens_core.models.config import GreyRecipe, ModelConfig, TemplateChannels
+from medsapiens_core.training.augment import AugmentRange
+from medsapiens_core.training.dataset import LandmarkDataset, TrainingItem
+from medsapiens_core.training.losses import softmax_loss
+
+SMALL_SHARE, SMALL_FACTOR = 0.55, 0.75  # the first part of the budget sees inputs of 3/4 of the side: twice the views
+LONGEST_STEP = 30.0  # seconds; a longer one was the machine sleeping and does not use up the budget
+
+
+@dataclass(frozen=True)
+class LandmarkSet:
+    """One source: `share` of all samples, every `held_out`-th image is kept for validation (0: none)."""
+
+    file: str
+    template_id: str
+    share: float
+    held_out: int
+
+
+SETS = (
+    LandmarkSet("ceph/train_senior.json", "ceph-19", 0.42, 15),
+    LandmarkSet("spine/train.json", "spine-68", 0.28, 15),
+    LandmarkSet("chest/train.json", "chest-6", 0.10, 15),
+    LandmarkSet("hand_rsna/train.json", "hand-21", 0.12, 10),
+    LandmarkSet("hand_dha/train.json", "hand-37", 0.08, 0),
+)
+
+
+def read_set(data: Path, source: LandmarkSet, template: Template) -> tuple[list[TrainingItem], list[TrainingItem]]:
+    """Read a COCO keypoints file into training and validation items."""
+    file = data / source.file
+    content = json.loads(file.read_text())
+    names = content["categories"][0]["keypoints"]
+    order = [names.index(landmark) for landmark in template.ids]
+    images = {image["id"]: image for image in content["images"]}
+    parts: tuple[list[TrainingItem], list[TrainingItem]] = ([], [])
+    for position, annotation in enumerate(sorted(content["annotations"], key=lambda a: a["image_id"])):
+        image = images[annotation["image_id"]]
+        points = np.array(annotation["keypoints"], dtype=np.float64).reshape(-1, 3)[order]
+        visible = points[:, 2] > 0
+        held_out = source.held_out > 0 and position % source.held_out == source.held_out - 1
+        spacing = image.get("pixel_spacing_mm")
+        parts[held_out].append(
+            TrainingItem(
+                file.parent / "images" / image["file_name"],
+                template.id,
+                np.where(visible[:, None], points[:, :2], np.nan),
+                visible.astype(np.float64),
+                None if spacing is None else (spacing[0], spacing[1]),
+                image["file_name"],
+            )
+        )
+    return parts
+
+
+def default_config(templates: dict[str, Template]) -> ModelConfig:
+    """The compact model's config before training."""
+    return ModelConfig(
+        name="compact",
+        architecture=CompactArchitecture().model_dump(mode="json"),
+        input_size=(512, 640),
+        heatmap_size=(128, 160),
+        sigma=1.5,
+        grey=GreyRecipe(low=0.5, high=99.5, eight_bit_as_is=False),
+        templates={key: TemplateChannels(version=t.version, landmarks=t.ids) for key, t in templates.items()},
+        flip_trained=True,
+        flip_test=False,
+        license="Apache-2.0",
+    )
+
+
+class MeanWeights:
+    """Exponential moving average of the weights; what is validated and shipped."""
+
+    def __init__(self, model: torch.nn.Module, decay: float = 0.998) -> None:
+        self.decay, self.steps = decay, 0
+        self.values = {key: value.detach().clone() for key, value in model.state_dict().items()}
+
+    def update(self, model: torch.nn.Module) -> None:
+        """Move towards the present weights; faster during the first steps."""
+        self.steps += 1
+        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        for key, value in model.state_dict().items():
+            self.values[key].lerp_(value.detach(), 1 - decay)
+
+
+def parameter_groups(model: CompactLandmarkModel, rate: float) -> list[dict[str, object]]:
+    """Encoder at a quarter of the rate (its first two stages at an eighth); no decay for vectors."""
+    early = {id(p) for stage in (0, 1) for block in model.encoder.stage_blocks(stage) for p in block.parameters()}
+    late = {id(p) for p in model.encoder.parameters()} - early
+    groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
+    for parameter in model.parameters():
+        factor = 0.125 if id(parameter) in early else 0.25 if id(parameter) in late else 1.0
+        decay = 0.05 if parameter.ndim > 1 else 0.0
+        groups.setdefault((factor, decay), []).append(parameter)
+    return [
+        {"params": members, "lr": rate * factor, "peak": rate * factor, "weight_decay": decay}
+        for (factor, decay), members in groups.items()
+    ]
+
+
+class JointTraining:
+    """Model, optimiser, data and clock of one run."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args = args
+        self.templates = {source.template_id: find_template(source.template_id) for source in sources(args)}
+        self.model = CompactLandmarkModel.build(default_config(self.templates))
+        load_hiera_weights(self.model, load_file(args.encoder))
+        ranges = {
+            "ceph-19": AugmentRange(flip=0.3),
+            "hand-37": AugmentRange(flip=0.5),
+            "hand-21": AugmentRange(flip=0.5),
+        }
+        self.training: list[LandmarkDataset] = []
+        self.validation: list[LandmarkDataset] = []
+        for source in sources(args):
+            parts = read_set(args.data, source, self.templates[source.template_id])
+            for items, kept in zip(parts, (self.training, self.validation), strict=True):
+                range_ = ranges.get(source.template_id, AugmentRange(flip=0.5))
+                kept.append(LandmarkDataset(items, self.model.config, self.templates, range_))
+        self.mean = MeanWeights(self.model)
+        self.optimiser = torch.optim.AdamW(parameter_groups(self.model, args.rate), betas=(0.9, 0.99))
+        self.rng = np.random.default_rng(args.seed)
+        self.used, self.step = 0.0, 0
+        self.order: list[list[int]] = [[] for _ in self.training]
+        self.checkpoint = args.out.with_suffix(".checkpoint.safetensors")
+
+    def draw(self) -> tuple[int, int]:
+        """A data set by share and its next image; every image once before any comes again."""
+        shares = np.array([source.share for source in sources(self.args)])
+        chosen = int(self.rng.choice(len(shares), p=shares / shares.sum()))
+        if not self.order[chosen]:
+            self.order[chosen] = self.rng.permutation(len(self.training[chosen])).tolist()
+        return chosen, self.order[chosen].pop()
+
+    def run(self) -> None:
+        """Train until the budget is used up."""
+        budget = self.args.minutes * 60
+        losses: list[float] = []
+        saved = self.used
+        while self.used < budget:
+            began = time.monotonic()
+            progress = self.used / budget
+            self.set_factor(SMALL_FACTOR if progress < SMALL_SHARE else 1.0)
+            warm = min(1.0, (self.step + 1) / 60)
+            for group in self.optimiser.param_groups:
+                group["lr"] = group["peak"] * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
+            losses.append(self.train_step())
+            self.used += min(time.monotonic() - began, LONGEST_STEP)
+            if self.step % 20 == 0:
+                print(f"step {self.step} used {self.used:.0f} s loss {np.mean(losses[-40:]):.3f}", flush=True)
+            if self.used - saved > 300:
+                saved = self.used
+                self.save()
+
+    def set_factor(self, factor: float) -> None:
+        """Train on inputs whose sides are `factor` times those of the config."""
+        full = default_config(self.templates)
+        sizes = {
+            key: tuple(round(side * factor) for side in getattr(full, key)) for key in ("input_size", "heatmap_size")
+        }
+        for dataset in self.training:
+            dataset.config = full.model_copy(update=sizes)
+
+    def train_step(self) -> float:
+        """One batch; a loss that is not finite is skipped."""
+        samples = []
+        for _ in range(self.args.batch):
+            chosen, index = self.draw()
+            samples.append(self.training[chosen].sample(index, self.rng))
+        x = torch.from_numpy(np.stack([sample.pixels for sample in samples]))
+        with torch.autocast("cpu", torch.bfloat16):
+            features = self.model.features(x)
+        total = torch.zeros(())
+        for template_id in {sample.template_id for sample in samples}:
+            rows = [k for k, sample in enumerate(samples) if sample.template_id == template_id]
+            logits = self.model.heads[template_id](features[rows].float())
+            xy = torch.from_numpy(np.stack([samples[k].xy_heatmap for k in rows]))
+            weights = torch.from_numpy(np.stack([samples[k].weights for k in rows])).float()
+            total = total + softmax_loss(logits, xy, weights, self.model.config.sigma) * len(rows) / len(samples)
+        self.optimiser.zero_grad()
+        self.step += 1
+        if bool(torch.isfinite(total)):
+            total.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+            self.optimiser.step()
+            self.mean.update(self.model)
+        return float(total.detach())
+
+    def save(self) -> None:
+        """Write everything that is needed to go on."""
+        state = {f"model.{key}": value for key, value in self.model.state_dict().items()}
+        state |= {f"mean.{key}": value for key, value in self.mean.values.items()}
+        for index, moments in self.optimiser.state_dict()["state"].items():
+            state |= {f"optimiser.{index}.{key}": value for key, value in moments.items()}
+        partial = self.checkpoint.with_suffix(".partial")
+        save_file(state, partial, {"used": str(self.used), "step": str(self.step), "mean_steps": str(self.mean.steps)})
+        partial.replace(self.checkpoint)
+
+    def resume(self) -> None:
+        """Go on from the checkpoint."""
+        from safetensors import safe_open
+
+        state = load_file(self.checkpoint)
+        self.model.load_state_dict({k[6:]: v for k, v in state.items() if k.startswith("model.")})
+        self.mean.values = {k[5:]: v for k, v in state.items() if k.startswith("mean.")}
+        moments: dict[int, dict[str, torch.Tensor]] = {}
+        for key, value in state.items():
+            if key.startswith("optimiser."):
+                _, index, name = key.split(".")
+                moments.setdefault(int(index), {})[name] = value
+        groups = self.optimiser.state_dict()["param_groups"]
+        self.optimiser.load_state_dict({"state": moments, "param_groups": groups})
+        with safe_open(self.checkpoint, "pt") as file:
+            meta = file.metadata()
+        self.used, self.step, self.mean.steps = float(meta["used"]), int(meta["step"]), int(meta["mean_steps"])
+        self.rng = np.random.default_rng([self.args.seed, self.step])
+
+
+def sources(args: argparse.Namespace) -> list[LandmarkSet]:
+    """The sets that this run uses."""
+    return [source for source in SETS if source.template_id not in args.without]
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with ceph/, spine/, chest/, hand_*/")
+    parser.add_argument("--encoder", type=Path, required=True, help="SAM 2 Hiera-Tiny as safetensors")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the model package to write")
+    parser.add_argument("--minutes", type=float, default=70.0)
+    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--without", nargs="*", default=[], help="template ids to leave out")
+    return parser.parse_args()
