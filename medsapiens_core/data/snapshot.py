@@ -101,7 +101,11 @@ class TrainingSnapshot:
     @property
     def locked_sha256(self) -> str:
         """Hash of the locked test set: pictures, revisions and spacing. Figures are comparable only within one."""
-        return _hash(self.template_id, self.template_version, self.part("locked"))
+        said = [
+            [i.case_id, i.patient_group, i.image_sha256, i.frame, i.axis, *_spacing_mm(i), i.state_hash]
+            for i in sorted(self.part("locked"), key=lambda item: item.case_id)
+        ]
+        return hashlib.sha256(json.dumps(said, separators=(",", ":")).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object of format `mssnapshot/1`."""
@@ -128,6 +132,10 @@ class TrainingSnapshot:
         if snapshot.sha256 != value["sha256"]:
             raise ValueError("the snapshot was changed after it was frozen")
         return snapshot
+
+
+def _spacing_mm(item: SnapshotItem) -> tuple[float | None, float | None]:
+    return (None, None) if item.spacing is None else (item.spacing.row_mm, item.spacing.col_mm)
 
 
 def _said(item: SnapshotItem) -> dict[str, Any]:

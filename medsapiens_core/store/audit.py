@@ -7,7 +7,6 @@ fit. What the chain alone cannot see: rows cut off at the end, and a chain that 
 
 from __future__ import annotations
 
-import getpass
 import hmac
 import json
 import time
@@ -21,6 +20,7 @@ from medsapiens_core.data.annotation import utc_now
 from medsapiens_core.store import tables
 from medsapiens_core.store.database import Database
 from medsapiens_core.store.files import canonical_json, sha256_text
+from medsapiens_core.store.lock import user_name
 
 GENESIS = "0" * 64
 TAIL = 200  # rows that opening a project checks; `check` checks all
@@ -47,7 +47,7 @@ def append(connection: sa.Connection, op: str, body: Mapping[str, Any]) -> int:
         "seq": 1 if last is None else last.seq + 1,
         "utc": utc_now(),
         "mono": time.monotonic(),
-        "actor": _user(),
+        "actor": user_name(),
         "op": op,
         "body": canonical_json(body),
     }
@@ -83,13 +83,6 @@ def _fits(row: sa.Row[Any], previous: str) -> bool:
         and row.body_hash == sha256_text(canonical_json(said))
         and hmac.compare_digest(row.hash, sha256_text(previous + row.body_hash))
     )
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # no name for this user id, as in some containers
-        return "unknown"
 
 
 class AuditLog:

@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from medsapiens_core.store import dialect
-from medsapiens_core.store.errors import ProjectTakenOverError, ReadOnlyProjectError
+from medsapiens_core.store.errors import DamagedProjectError, NotSavedError, ProjectTakenOverError, ReadOnlyProjectError
 from medsapiens_core.store.tables import writer
 
 
@@ -27,11 +27,12 @@ class Database:
         self._writing_engine = dialect.for_writing(self._engine)
         self._write_lock = threading.RLock()
         self._epoch: int | None = None
+        self._file = _identity(path)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that sees one state of the database throughout."""
-        with self._engine.begin() as connection:
+        with self._in_words(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -39,7 +40,8 @@ class Database:
         """A transaction that is on disk when the block ends, or has not happened when it raises."""
         if self.read_only:
             raise ReadOnlyProjectError("This project is open for reading only. Open it for writing to change it.")
-        with self._write_lock:
+        with self._write_lock, self._in_words():
+            self._require_same_file()
             with self._writing_engine.begin() as connection:
                 epoch = self._raise_epoch(connection)
                 yield connection
@@ -61,6 +63,41 @@ class Database:
         connection.execute(sa.update(writer).values(epoch=stored + 1))
         return stored + 1
 
+    def _require_same_file(self) -> None:
+        """Refuse to write into a file that no longer has its name: what is saved there would be lost."""
+        if _identity(self.path) != self._file:
+            self.read_only = True
+            raise ProjectTakenOverError(
+                "The project's database was replaced or removed while it was open, so this window has stopped writing. "
+                "Check that the drive is connected, then close the project and open it again."
+            )
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.OperationalError as error:
+            self._engine.dispose()  # after a failed sync the same handle must not be believed (reliability.md C9)
+            raise NotSavedError(
+                f"The project's database could not be used ({error.orig}), so the last change was not saved. Check "
+                "that the disk is connected and not full, then try again."
+            ) from error
+        except sa.exc.DatabaseError as error:
+            if type(error) is not sa.exc.DatabaseError:
+                raise
+            raise DamagedProjectError(
+                f"The project's database is damaged ({error.orig}). Nothing was changed. Close the project and copy "
+                "the newest file of its `backups` folder over project.db."
+            ) from error
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

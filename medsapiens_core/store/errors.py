@@ -49,6 +49,10 @@ class ReadOnlyProjectError(ProjectError):
     """A change was asked for in a project that is open for reading only."""
 
 
+class NotSavedError(ProjectError):
+    """The disk refused a change (full, gone, locked); the change has not happened and may be tried again."""
+
+
 class StaleRevisionError(ProjectError):
     """An edit was made against other states than the stored ones; nothing was changed."""
 

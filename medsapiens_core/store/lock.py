@@ -63,6 +63,14 @@ def host_name() -> str:
     return platform.node() or "unknown host"
 
 
+def user_name() -> str:
+    """Name of the person logged in to the system."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no name for this user id, as in some containers
+        return "unknown"
+
+
 def process_identity(pid: int | None = None) -> ProcessIdentity:
     """Identity of a running process, by default this one. Raises psutil.NoSuchProcess."""
     process = psutil.Process(pid)
@@ -118,7 +126,7 @@ def _is_held(holder: LockHolder) -> bool:
 
 def _write_holder(stream: BinaryIO) -> None:
     me = process_identity()
-    holder = LockHolder(pid=me.pid, host=me.host, started=me.started, user=getpass.getuser(), since=utc_now())
+    holder = LockHolder(pid=me.pid, host=me.host, started=me.started, user=user_name(), since=utc_now())
     stream.seek(0)
     stream.truncate(0)
     stream.write(holder.model_dump_json().encode())

@@ -15,7 +15,7 @@ from medsapiens_core.store.errors import DamagedProjectError
 from medsapiens_core.store.files import sync_file, sync_folder
 
 SCRIPTS = Path(__file__).parent / "migrations"
-HEAD = 1
+HEAD = 2
 
 
 def build(path: Path) -> None:

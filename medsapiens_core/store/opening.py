@@ -7,6 +7,8 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from medsapiens_core.store import audit, dialect, migrate, tables
 from medsapiens_core.store.database import Database
 from medsapiens_core.store.errors import DamagedProjectError, NewerProjectError
@@ -17,12 +19,13 @@ LOCK = "lock"
 
 def open_database(path: Path, stack: ExitStack, *, read_only: bool) -> Database:
     """The checked database; `stack` gives back what was taken. Nothing is written before all refusals are past."""
-    found = _refuse_foreign(path)
+    _refuse_foreign(path)
     if not read_only:
         lock = ProjectLock(path.with_name(LOCK))
         lock.acquire()
         stack.callback(lock.release)
     try:
+        found = _refuse_foreign(path)  # again, since the program that had the lock may have upgraded it
         if found < migrate.HEAD:
             path = _upgraded(path, found, stack, read_only)
         database = Database(path, read_only=read_only)
@@ -65,7 +68,7 @@ def _upgraded(path: Path, found: int, stack: ExitStack, read_only: bool) -> Path
 def _check(database: Database) -> None:
     with database.read() as connection:
         _refuse_newer(dialect.schema_version(connection))
-        problems = dialect.quick_check(connection)
+        problems = dialect.quick_check(connection) + _schema_problems(connection)
         expected: dict[str, str] = {}
         for table in tables.APPEND_ONLY:
             expected |= {n: f"CREATE TRIGGER {n} {sql}" for n, sql in dialect.append_only_triggers(table).items()}
@@ -76,6 +79,14 @@ def _check(database: Database) -> None:
     bad = audit.AuditLog(database).verify_tail()
     if bad is not None:
         raise _damaged(f"row {bad} of the audit log was changed or is missing")
+
+
+def _schema_problems(connection: sa.Connection) -> list[str]:
+    inspector = sa.inspect(connection)
+    found = {name: {column["name"] for column in inspector.get_columns(name)} for name in inspector.get_table_names()}
+    known = {name: set(table.c.keys()) for name, table in tables.metadata.tables.items()}
+    known["alembic_version"] = {"version_num"}
+    return [] if found == known else ["its tables are not the known ones"]
 
 
 def _damaged(reason: str) -> DamagedProjectError:

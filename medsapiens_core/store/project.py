@@ -24,8 +24,9 @@ from medsapiens_core.store.annotations import Annotations
 from medsapiens_core.store.audit import AuditLog
 from medsapiens_core.store.cases import Cases
 from medsapiens_core.store.check import find_problems, project_info
+from medsapiens_core.store.comparisons import Comparisons
 from medsapiens_core.store.database import Database
-from medsapiens_core.store.errors import ProjectExistsError, ProjectNotFoundError
+from medsapiens_core.store.errors import DamagedProjectError, ProjectExistsError, ProjectNotFoundError
 from medsapiens_core.store.files import ObjectStore, canonical_json, sha256_text, write_atomic
 from medsapiens_core.store.jobs import Jobs
 from medsapiens_core.store.opening import open_database
@@ -44,13 +45,14 @@ class Project:
         self.folder, self.database = folder, database
         facts = _facts(database)
         self.name, self.uid = facts["name"], facts["project_uid"]
-        self.template = _stored_template(database, facts["template_id"], int(facts["template_version"]))
+        self.template = _stored_template(database, facts)
         self.objects = ObjectStore(folder / "objects")
         self.cases = Cases(database, folder, facts["salt"], len(self.template))
         self.annotations = Annotations(database, self.template)
         self.predictions = Predictions(database, self.template)
         self.audit = AuditLog(database)
         self.jobs = Jobs(database, folder / "runs")
+        self.comparisons = Comparisons(database)
         self.snapshots = Snapshots(database, self.cases, self.objects, self.template)
         self._resources = resources.pop_all()
 
@@ -149,11 +151,17 @@ def _build(folder: Path, name: str, template: Template) -> None:
 
 def _facts(database: Database) -> dict[str, str]:
     with database.read() as connection:
-        return {row.key: row.value for row in connection.execute(sa.select(tables.meta))}
+        facts = {row.key: row.value for row in connection.execute(sa.select(tables.meta))}
+    if not facts.keys() >= {"name", "project_uid", "salt", "template_id", "template_version"}:
+        raise DamagedProjectError("The project's database does not say what it is. Restore it from `backups`.")
+    return facts
 
 
-def _stored_template(database: Database, template_id: str, version: int) -> Template:
+def _stored_template(database: Database, facts: Mapping[str, str]) -> Template:
     t = tables.template.c
+    mine = (t.id == facts["template_id"]) & (t.version == int(facts["template_version"]))
     with database.read() as connection:
-        query = sa.select(t.json).where(t.id == template_id, t.version == version)
-        return template_from_json(json.loads(connection.execute(query).scalar_one()))
+        row = connection.execute(sa.select(t.json, t.sha256).where(mine)).first()
+    if row is None or sha256_text(row.json) != row.sha256:
+        raise DamagedProjectError("The project's landmark template was changed or is gone. Restore it from `backups`.")
+    return template_from_json(json.loads(row.json))

@@ -119,6 +119,8 @@ class Snapshots:
             for item in snapshot.items
         ]
         connection.execute(sa.insert(tables.snapshot_item), rows)
+        locked = {"snapshot_id": snapshot.id, "sha256": snapshot.locked_sha256}
+        connection.execute(sa.insert(tables.locked_set).values(locked))
         seen = {item.patient_group for item in snapshot.items if item.part != "locked"}
         splits.mark_trained(connection, seen, snapshot.utc)
         audit.append(connection, "snapshot.freeze", {**head, "cases": len(rows)})

@@ -187,6 +187,24 @@ snapshot_item = sa.Table(
     sa.Column("state_hash", sa.Text, nullable=False),
 )
 
+locked_set = sa.Table(
+    "locked_set",
+    metadata,
+    sa.Column("snapshot_id", sa.ForeignKey("snapshot.id"), primary_key=True),
+    sa.Column("sha256", sa.Text, nullable=False),
+)
+
+comparison = sa.Table(
+    "comparison",
+    metadata,
+    sa.Column("job_id", sa.ForeignKey("job.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("snapshot_id", sa.ForeignKey("snapshot.id")),
+    sa.Column("created_utc", sa.Text, nullable=False),
+    sa.Column("json", sa.Text, nullable=False),
+    sa.Index("comparison_by_snapshot", "snapshot_id"),
+)
+
 audit = sa.Table(
     "audit",
     metadata,
@@ -201,4 +219,4 @@ audit = sa.Table(
     sa.Column("hash", sa.Text, nullable=False),
 )
 
-APPEND_ONLY = ("audit", "annotation_revision", "snapshot", "snapshot_item", "prediction")
+APPEND_ONLY = ("audit", "annotation_revision", "snapshot", "snapshot_item", "prediction", "locked_set", "comparison")
