@@ -32,8 +32,8 @@ class Peaks:
 
 def fit_peaks(heatmaps: NDArray[np.floating]) -> Peaks:
     """Find the peak of each map (K, h, w); NaN and score 0 where a map is flat, negative or not finite."""
-    count, _, width = heatmaps.shape
-    flat = heatmaps.reshape(count, -1)
+    count, height, width = heatmaps.shape
+    flat = heatmaps.reshape(count, height * width)
     highest, lowest = flat.max(axis=1).astype(np.float64), flat.min(axis=1).astype(np.float64)
     found = np.isfinite(highest) & np.isfinite(lowest) & (highest > 0) & (highest > lowest)
     start = np.stack(np.divmod(flat.argmax(axis=1), width)[::-1], axis=1)

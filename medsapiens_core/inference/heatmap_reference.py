@@ -42,7 +42,7 @@ def decode(heatmaps: NDArray[np.floating], input_size: Size) -> tuple[Floats, Fl
     A map without a positive cell gives NaN and score 0, where the original reads from a neighbouring map.
     """
     count, height, width = heatmaps.shape
-    flat = heatmaps.reshape(count, -1)
+    flat = heatmaps.reshape(count, height * width)
     scores = flat.max(axis=1).astype(np.float64)
     rows, columns = np.divmod(flat.argmax(axis=1), width)
     xy = np.full((count, 2), np.nan)
