@@ -76,6 +76,10 @@ install_locked() { # install_locked STAMP LOCK...: once for each content of the 
     pip_install ${MEDSAPIENS_TORCH_INDEX:+--index-url "$MEDSAPIENS_TORCH_INDEX"} "$(torch_requirement)"
     pip_install --no-deps --no-build-isolation --editable "$root"
     wanted "$@" >"$stamp"
+    if [ ! -e /dev/nvidiactl ] && "$venv/bin/python" -m pip show --quiet nvidia-cublas >/dev/null 2>&1; then
+        say "Note: torch came with CUDA libraries (about 5 GB) although this computer shows no NVIDIA GPU. For a small" \
+            "install remove $venv, set MEDSAPIENS_TORCH_INDEX to the index of torch's CPU builds and run this again."
+    fi
 }
 
 debian_package() { # the Debian package that brings a shared library which Qt needs
@@ -111,12 +115,12 @@ debian_package() { # the Debian package that brings a shared library which Qt ne
 qt_files() { # qt_files PATTERN...: the binaries whose dependencies are looked at
     local pattern
     for pattern in "$@"; do
-        find "$venv"/lib/python*/site-packages/PySide6 -path "*/$pattern" -print 2>/dev/null
+        find "$venv"/lib/python*/site-packages/PySide6 -path "*/$pattern" -print 2>/dev/null || true
     done
 }
 
 missing_packages() { # missing_packages PATTERN...: Debian packages for what these Qt binaries do not find
-    qt_files "$@" | xargs -r ldd 2>/dev/null | sed -n 's/^[[:space:]]*\([^ ]*\) => not found.*/\1/p' | sort -u |
+    { qt_files "$@" | xargs -r ldd 2>/dev/null || true; } | sed -n 's/^[[:space:]]*\([^ ]*\) => not found.*/\1/p' | sort -u |
         while read -r library; do debian_package "$library"; done | sort -u | xargs
 }
 
