@@ -29,12 +29,15 @@ class Predictor:
         self.engine, self.model_id = engine, model_id
 
     @classmethod
-    def load(cls, package: Path, device: str = "auto", *, model_id: str | None = None) -> Predictor:
+    def load(
+        cls, package: Path, device: str = "auto", *, model_id: str | None = None, base_folder: Path | None = None
+    ) -> Predictor:
         """Load a model package. `model_id` defaults to the registry's name of it: name@first 12 of the manifest hash.
 
+        `base_folder` holds the shared weights of adapter packages (see `load_model`).
         Raises UserError when the package is damaged or altered, or the device is not there.
         """
-        model = load_model(package)
+        model = load_model(package, base_folder=base_folder)
         return cls(Engine(model, choose_device(device)), model_id or package_id(package, model.config.name))
 
     @property
