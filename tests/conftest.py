@@ -10,12 +10,17 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 GUARD = str(Path(__file__).parent / "network_guard")
 if GUARD not in sys.path:  # else Python has imported it at start
     sys.path.insert(0, GUARD)
     sys.modules.pop("sitecustomize", None)
 network_guard = importlib.import_module("sitecustomize")
+
+# No time limit for one example: how long it takes says more of what else the computer does than of the code.
+settings.register_profile("medsapiens", deadline=None, print_blob=True)
+settings.load_profile("medsapiens")
 
 HOME = Path(tempfile.mkdtemp(prefix="medsapiens-tests-"))
 
