@@ -31,8 +31,6 @@ def open_database(path: Path, stack: ExitStack, *, read_only: bool) -> Database:
         database = Database(path, read_only=read_only)
         stack.callback(database.close)
         _check(database)
-        if not read_only:
-            database.claim()
     except (sqlite3.DatabaseError, dialect.DatabaseError) as error:
         raise _damaged(type(error.__cause__ or error).__name__) from error
     return database

@@ -54,6 +54,8 @@ class Project:
         self.jobs = Jobs(database, folder / "runs")
         self.comparisons = Comparisons(database)
         self.snapshots = Snapshots(database, self.cases, self.objects, self.template)
+        if not database.read_only:
+            database.claim()
         self._resources = resources.pop_all()
 
     @classmethod
