@@ -7,6 +7,8 @@ fails unless names, shapes and values all fit. Source: formats.md 8.4, reliabili
 from __future__ import annotations
 
 import pickle
+import re
+import warnings
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -108,20 +110,27 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(f"{path.name} is damaged or not a safetensors file: {error}") from error
+        raise CheckpointError(f"{path.name} is damaged or not a safetensors file ({_first_line(error)}).") from error
 
 
 def _read_torch(path: Path) -> Any:
     try:
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
-    except pickle.UnpicklingError as error:
-        reason = str(error).partition("\n")[0][:200]
+        with warnings.catch_warnings(action="ignore"):  # on unusual pickles: what cannot be read is refused anyway
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+    except Exception as error:  # the reader answers damaged bytes with almost any exception
+        refused = re.search(r"GLOBAL ([\w.]+)", str(error)) if isinstance(error, pickle.UnpicklingError) else None
+        if refused is None:
+            raise CheckpointError(
+                f"{path.name} is damaged or not a torch checkpoint ({_first_line(error)})."
+            ) from error
         raise CheckpointError(
-            f"{path.name} holds more than weights and was refused, because opening it could run a program hidden in it "
-            f"({reason}). Save its state_dict alone, best as .safetensors, on the computer that it comes from."
+            f"{path.name} holds more than weights ({refused[1]}) and was refused, because opening it could run a "
+            "program hidden in it. Save its state_dict alone, best as .safetensors, where the file comes from."
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise CheckpointError(f"{path.name} is damaged or not a torch checkpoint: {error}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:200] or type(error).__name__
 
 
 def _checked_name(path: Path, name: Any) -> str:
