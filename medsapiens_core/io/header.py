@@ -12,8 +12,8 @@ class ImageHeader:
 
     `kind` is dicom, png, jpeg, bmp, tiff, metaimage, nifti or nrrd. `width`, `height` are those of one picture as
     `read_image` gives it (EXIF turn applied). `frames` is the number of frames of a film or page file, or of slices
-    along `axis` of a volume; `shape` is the array shape (slices, rows, columns) of a volume, None for all else. `data_file` is the file
-    beside a detached header that holds its pixels.
+    along `axis` of a volume; `shape` is the array shape (slices, rows, columns) of a volume, None for all else.
+    `data_file` is the file beside a detached header that holds its pixels.
     """
 
     path: Path

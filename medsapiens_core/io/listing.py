@@ -95,14 +95,14 @@ def _files(path: Path, root: Path) -> Iterator[Path | SkippedFile | None]:
 
 def _children(folder: Path, root: Path) -> Iterator[Path | SkippedFile | None]:
     try:
-        names = sorted(os.listdir(folder), key=lambda name: (name.casefold(), name))
+        entries = sorted(folder.iterdir(), key=lambda entry: (entry.name.casefold(), entry.name))
     except OSError:
         yield SkippedFile(
             folder, f"{folder.name}: this folder cannot be opened. Ask its owner for the right to read it."
         )
         return
-    for name in names:
-        yield from _files(folder / name, root)
+    for entry in entries:
+        yield from _files(entry, root)
 
 
 def _look_at(path: Path) -> ImageHeader | SkippedFile:
