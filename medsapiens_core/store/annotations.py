@@ -25,7 +25,7 @@ _head, _point, _revision = tables.annotation, tables.annotation_point, tables.an
 
 def state_hash(annotation: Annotation) -> str:
     """SHA-256 over everything that the annotation says, revision number included."""
-    points = [[mark, s.to_json()] for mark, s in zip(annotation.landmark_ids, annotation.states, strict=True)]
+    points = [[mark, _hashed(s)] for mark, s in zip(annotation.landmark_ids, annotation.states, strict=True)]
     return sha256_text(
         canonical_json(
             {
@@ -153,6 +153,12 @@ def stored_edits(connection: sa.Connection, case_id: int, reader: str) -> list[E
     joined = sa.select(body).join(_revision, _revision.c.audit_seq == tables.audit.c.seq)
     query = joined.where(*_is(_revision, {"case_id": case_id, "reader": reader})).order_by(_revision.c.revision)
     return [Edit.from_json(json.loads(text)["edit"]) for text in connection.execute(query).scalars()]
+
+
+def _hashed(state: PointState) -> dict[str, Any]:
+    """The state with -0.0 written as 0.0: they are equal, and SQLite does not keep them apart."""
+    value = state.to_json()
+    return value if state.x is None or state.y is None else {**value, "x": state.x + 0.0, "y": state.y + 0.0}
 
 
 def _next(before: Annotation, edit: Edit, expected_revision: int) -> Annotation:

@@ -34,7 +34,7 @@ def project_info(project: Project) -> dict[str, Any]:
         "audit_rows": project.audit.count(),
         "bytes": {"database": project.database.path.stat().st_size, **sizes},
         "sqlite": dialect.library_version(),
-        "journal": dialect.journal_mode(project.folder),
+        "journal": dialect.journal_mode(dialect.is_network_folder(project.folder)),
     }
 
 

@@ -27,9 +27,9 @@ _WRITES = "medsapiens_writes"
 DatabaseError = sa.exc.DatabaseError
 
 
-def journal_mode(folder: Path, version: tuple[int, ...] = sqlite3.sqlite_version_info) -> str:
+def journal_mode(network: bool, version: tuple[int, ...] = sqlite3.sqlite_version_info) -> str:
     """`WAL` on a local disk with a library free of the WAL-reset defect, else `DELETE`."""
-    return "WAL" if version >= SAFE_WAL_VERSION and not is_network_folder(folder) else "DELETE"
+    return "WAL" if version >= SAFE_WAL_VERSION and not network else "DELETE"
 
 
 def is_network_folder(folder: Path) -> bool:
@@ -60,11 +60,11 @@ def open_engine(path: Path, *, read_only: bool = False, create: bool = False) ->
     writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
     mode = "rwc" if create else "rw" if writable or not read_only else "ro"
     uri = f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if mode == 'ro' else ''}"
-    journal = journal_mode(path.parent)
+    network = is_network_folder(path.parent)
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        _set_pragmas(connection, journal, is_network_folder(path.parent), read_only)
+        _set_pragmas(connection, network, read_only)
         return connection
 
     engine = sa.create_engine(
@@ -88,7 +88,7 @@ def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _set_pragmas(connection: sqlite3.Connection, journal: str, network: bool, read_only: bool) -> None:
+def _set_pragmas(connection: sqlite3.Connection, network: bool, read_only: bool) -> None:
     pragmas = [
         "foreign_keys=ON",
         "trusted_schema=OFF",
@@ -100,7 +100,7 @@ def _set_pragmas(connection: sqlite3.Connection, journal: str, network: bool, re
     ]
     if sys.platform == "darwin":
         pragmas += ["fullfsync=ON", "checkpoint_fullfsync=ON"]
-    pragmas.append("query_only=ON" if read_only else f"journal_mode={journal}")
+    pragmas.append("query_only=ON" if read_only else f"journal_mode={journal_mode(network)}")
     for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}").close()
 

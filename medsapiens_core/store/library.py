@@ -5,14 +5,14 @@ from __future__ import annotations
 import builtins
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from medsapiens_core.resources import resource_path
 from medsapiens_core.settings import home as default_home
-from medsapiens_core.store import packages
+from medsapiens_core.store import packages, promotions
 from medsapiens_core.store.errors import LibraryError
 from medsapiens_core.store.files import sha256_file, sync_file, temporary_beside
 from medsapiens_core.store.promotions import Promotion, PromotionTable
@@ -48,13 +48,7 @@ class ModelLibrary:
 
     def list(self) -> list[ModelEntry]:
         """Every usable model, embedded ones first, then by name."""
-        in_use = self._promotions.in_use()
-        once_in_use = {row.model_id for row in self._promotions.history()}
-        own = [f for f in _folders(self._models) if not (self._embedded / f.name).is_dir()]
-        entries = [_entry(f, embedded) for fs, embedded in ((_folders(self._embedded), True), (own, False)) for f in fs]
-        usable = [entry for entry in entries if entry is not None]
-        promoted = {model_id for _, model_id in in_use.values()} | _default_ids(usable, in_use)
-        return [_with_state(entry, promoted, once_in_use) for entry in usable]
+        return self._entries(self.history())
 
     def get(self, name: str) -> ModelEntry:
         """One model by name or id. Raises LibraryError that lists the known names."""
@@ -74,8 +68,9 @@ class ModelLibrary:
 
         Raises LibraryError when the promoted model is gone or is no longer the same: another one is not used silently.
         """
-        entries = self.list()
-        pointer = self._promotions.in_use().get(template_id)
+        history = self.history()
+        entries = self._entries(history)
+        pointer = promotions.in_use(history).get(template_id)
         if pointer is None:
             return next((entry for entry in entries if entry.embedded and template_id in entry.templates), None)
         for entry in entries:
@@ -106,7 +101,7 @@ class ModelLibrary:
         entry = self.get(name)
         if entry.embedded:
             raise LibraryError(f"Model {name} came with the program and cannot be deleted.")
-        if entry.id in self._promotions.reachable():
+        if entry.id in promotions.reachable(self.history()):
             raise LibraryError(f"Model {name} is in use, or would be after rolling back, so it is not deleted.")
         children = [other.name for other in self.list() if other.parent in (entry.name, entry.id)]
         if children:
@@ -152,6 +147,15 @@ class ModelLibrary:
             finally:
                 temporary.unlink(missing_ok=True)
         return sha256
+
+    def _entries(self, history: Sequence[Promotion]) -> builtins.list[ModelEntry]:
+        in_use = promotions.in_use(history)
+        once_in_use = {row.model_id for row in history}
+        own = [f for f in _folders(self._models) if not (self._embedded / f.name).is_dir()]
+        entries = [_entry(f, embedded) for fs, embedded in ((_folders(self._embedded), True), (own, False)) for f in fs]
+        usable = [entry for entry in entries if entry is not None]
+        promoted = {model_id for _, model_id in in_use.values()} | _default_ids(usable, in_use)
+        return [_with_state(entry, promoted, once_in_use) for entry in usable]
 
     def _new_folder(self, name: str) -> Path:
         if NAME_RULE.fullmatch(name) is None or name.startswith("."):

@@ -94,15 +94,6 @@ class PromotionTable:
             _append(connection, rows, "rollback", below, (by, reason))
         return tuple(chosen)
 
-    def in_use(self) -> dict[str, Pointer]:
-        """Template id -> name and id of the promoted model; templates that use the embedded default are left out."""
-        tops = {t: _pointer(stack[-1]) for t, stack in _stacks(self.history()).items() if stack}
-        return {template: pointer for template, pointer in tops.items() if pointer is not None}
-
-    def reachable(self) -> set[str]:
-        """Ids of models in use, or that rolling back would put in use again."""
-        return {row.model_id for stack in _stacks(self.history()).values() for row in stack if row.model_id}
-
     @contextmanager
     def _write(self) -> Iterator[sa.Connection]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -125,6 +116,17 @@ class PromotionTable:
             yield engine
         finally:
             engine.dispose()
+
+
+def in_use(history: Sequence[Promotion]) -> dict[str, Pointer]:
+    """Template id -> name and id of the promoted model; templates that use the embedded default are left out."""
+    tops = {t: _pointer(stack[-1]) for t, stack in _stacks(history).items() if stack}
+    return {template: pointer for template, pointer in tops.items() if pointer is not None}
+
+
+def reachable(history: Sequence[Promotion]) -> set[str]:
+    """Ids of models in use, or that rolling back would put in use again."""
+    return {row.model_id for stack in _stacks(history).values() for row in stack if row.model_id}
 
 
 def _rows(connection: sa.Connection) -> list[Promotion]:

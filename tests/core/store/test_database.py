@@ -25,7 +25,9 @@ SOURCES = [path for path in Path(store.__file__).parent.rglob("*.py") if path.na
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
 def test_sql_that_only_sqlite_knows_stays_in_one_module(path):
     text = path.read_text()
-    words = r"PRAGMA|sqlite_master|sqlite_schema|BEGIN IMMEDIATE|INSERT OR|ROWID|CREATE TRIGGER (?!\{)|VACUUM|strftime\("
+    words = (
+        r"PRAGMA|sqlite_master|sqlite_schema|BEGIN IMMEDIATE|INSERT OR|ROWID|CREATE TRIGGER (?!\{)|VACUUM|strftime\("
+    )
     assert re.findall(words, text) == []
     assert "sqlalchemy.dialects" not in text
 
@@ -57,9 +59,11 @@ def test_a_connection_is_as_safe_as_the_library_allows(project):
     assert value["journal_mode"] == ("wal" if sqlite3.sqlite_version_info >= (3, 51, 3) else "delete")
 
 
-def test_wal_only_with_a_library_that_is_free_of_the_reset_defect(tmp_path):
-    assert dialect.journal_mode(tmp_path, (3, 51, 2)) == "DELETE"
-    assert dialect.journal_mode(tmp_path, (3, 51, 3)) == "WAL"
+def test_wal_only_on_a_local_disk_with_a_library_free_of_the_reset_defect(tmp_path):
+    assert not dialect.is_network_folder(tmp_path)
+    assert dialect.journal_mode(False, (3, 51, 2)) == "DELETE"
+    assert dialect.journal_mode(False, (3, 51, 3)) == "WAL"
+    assert dialect.journal_mode(True, (3, 51, 3)) == "DELETE"
 
 
 @pytest.mark.parametrize("table", tables.APPEND_ONLY)

@@ -116,8 +116,7 @@ DAMAGES = {
     "audit changed": run_sql(
         "DROP TRIGGER audit_no_update",
         "UPDATE audit SET actor = 'somebody' WHERE seq = 2",
-        "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit "
-        "BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END",
+        "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END",
     ),
 }
 
