@@ -1,0 +1,1 @@
+"""What the subcommands of `medsapiens` do. Torch is imported inside functions, so that `--help` answers at once."""
