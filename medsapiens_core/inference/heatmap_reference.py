@@ -48,23 +48,23 @@ def decode(heatmaps: NDArray[np.floating], input_size: Size) -> tuple[Floats, Fl
     xy = np.full((count, 2), np.nan)
     for k in np.flatnonzero(scores > 0):
         xy[k] = columns[k], rows[k]
-        xy[k] += _newton_step(_log_blurred(heatmaps[k]), int(columns[k]), int(rows[k]))
+        xy[k] += _newton_step(_log_neighbours(heatmaps[k], int(columns[k]), int(rows[k])))
     return xy / (width - 1, height - 1) * input_size, np.where(scores > 0, scores, 0.0)
 
 
-def _log_blurred(heatmap: NDArray[np.floating]) -> Maps:
-    """The logarithm (h + 2, w + 2) of the map, blurred to the same peak, with one cell of edge on every side."""
+def _log_neighbours(heatmap: NDArray[np.floating], column: int, row: int) -> Floats:
+    """The logarithm (3, 3) around a cell of the map, blurred to the same peak; the edge is repeated outside."""
     border = (BLUR_KERNEL - 1) // 2
     padded = np.pad(heatmap.astype(np.float32), border)
     blurred = cv2.GaussianBlur(padded, (BLUR_KERNEL, BLUR_KERNEL), 0)[border:-border, border:-border]
-    blurred = blurred * (np.float32(heatmap.max()) / blurred.max())
-    result: Maps = np.pad(np.log(np.clip(blurred, 1e-3, 50.0)), 1, mode="edge").astype(np.float32)
+    rows, columns = (np.arange(c - 1, c + 2).clip(0, n - 1) for c, n in zip((row, column), blurred.shape, strict=True))
+    near = blurred[np.ix_(rows, columns)] * (np.float32(heatmap.max()) / blurred.max())
+    result: Floats = np.log(np.clip(near, 1e-3, 50.0)).astype(np.float64)
     return result
 
 
-def _newton_step(log_map: Maps, column: int, row: int) -> Floats:
-    """Offset (2,) from a cell to the maximum of the quadratic through its neighbours."""
-    f = log_map[row : row + 3, column : column + 3].astype(np.float64)
+def _newton_step(f: Floats) -> Floats:
+    """Offset (2,) from the middle cell to the maximum of the quadratic through its neighbours (3, 3)."""
     gradient = np.array([f[1, 2] - f[1, 0], f[2, 1] - f[0, 1]]) / 2
     h_xx, h_yy = f[1, 2] - 2 * f[1, 1] + f[1, 0], f[2, 1] - 2 * f[1, 1] + f[0, 1]
     h_xy = (f[2, 2] - f[1, 2] - f[2, 1] + 2 * f[1, 1] - f[1, 0] - f[0, 1] + f[0, 0]) / 2

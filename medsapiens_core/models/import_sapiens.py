@@ -56,7 +56,7 @@ def load_landmark_model(
         )
     backbone = _find_backbone(tensors, path.name, None if base is None else Path(base))
     architecture = infer_architecture(backbone, path.name, num_heads, input_size)
-    config = _config(path, tensors, architecture, input_size)
+    config = _config(path, tensors, architecture, (int(input_size[0]), int(input_size[1])))
     with torch.device("meta"):
         model = SapiensLandmarkModel(config)
     parts = {"backbone": backbone | tensors.lora, "head": tensors.head}

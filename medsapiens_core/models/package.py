@@ -27,6 +27,7 @@ from medsapiens_core.models.lora import is_lora_name, is_merged
 from medsapiens_core.models.package_files import (
     WEIGHTS,
     PackageError,
+    check_templates,
     file_sha256,
     read_config,
     read_templates,
@@ -90,6 +91,7 @@ def load_model(folder: Path, *, base_folder: Path | None = None) -> LandmarkMode
     folder = Path(folder)
     verify_files(folder)
     config = read_config(folder)
+    check_templates(folder, config)
     tensors = _read_weights(folder / WEIGHTS)
     if config.adapter is not None:
         base = _read_base(config.adapter.base_sha256, base_folder or folder.parent.parent / "base", folder.name)

@@ -87,8 +87,17 @@ def read_templates(folder: Path) -> dict[str, Template]:
         values = json.loads(_read_text(folder / "template.json"))
     except ValueError as error:
         raise PackageError(f"The templates of the model {folder.name} cannot be read: {error}.") from error
+    if not isinstance(values, list):
+        raise PackageError(f"The templates of the model {folder.name} are not a list.")
     templates = [template_from_json(value) for value in values]
     return {template.id: template for template in templates}
+
+
+def check_templates(folder: Path, config: ModelConfig) -> None:
+    """Check that a package's templates list the landmarks of its output channels. Raises UserError."""
+    described = [(t.id, t.version, t.ids) for t in read_templates(folder).values()]
+    if described != [(key, entry.version, entry.landmarks) for key, entry in config.templates.items()]:
+        raise PackageError(f"The templates of the model {folder.name} are not those that its outputs stand for.")
 
 
 def templates_json(config: ModelConfig, given: Iterable[Template]) -> list[dict[str, Any]]:

@@ -40,6 +40,13 @@ def test_reference_decode_agrees_with_the_original(prefix):
     np.testing.assert_array_equal(scores, case[f"{prefix}scores"][0])
 
 
+def test_sizes_may_be_arrays():
+    codec = HeatmapCodec(np.array([96, 128]), np.array([24, 32]), np.array(3), reference=True)
+    maps, _ = codec.encode([(40, 50)], [1])
+    np.testing.assert_array_equal(maps, SMALL_REFERENCE.encode([(40, 50)], [1])[0])
+    np.testing.assert_array_equal(codec.decode(maps)[0], SMALL_REFERENCE.decode(maps)[0])
+
+
 def test_reference_target_is_cut_to_a_square_of_three_sigma():
     maps, weights = REFERENCE.encode([(400.3, 500.7)], [1])
     x, y = REFERENCE.to_heatmap.apply((400.3, 500.7))

@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from medsapiens_core.data.template_file import shipped_templates
 from medsapiens_core.errors import UserError
+from medsapiens_core.models.build import build_model
 from medsapiens_core.models.config import AdapterConfig
 from medsapiens_core.models.lora import merge_lora
 from medsapiens_core.models.package import load_model, read_config, read_templates, write_base, write_package
@@ -201,6 +202,12 @@ def header_of_a_list(folder):
     (folder / "model.safetensors").write_bytes(struct.pack("<Q", 2) + b"[]")
 
 
+def swap_landmarks(folder):
+    values = json.loads((folder / "template.json").read_text())
+    values[0]["landmarks"].reverse()
+    (folder / "template.json").write_text(json.dumps(values))
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -220,6 +227,9 @@ def header_of_a_list(folder):
         (with_config(templates={}), "template"),
         (lambda f: (f / "config.json").write_text("{"), "configuration"),
         (lambda f: (f / "LICENSE.md").write_text("?"), "does not have"),
+        (lambda f: (f / "template.json").write_text("{}"), "not a list"),
+        (lambda f: (f / "template.json").write_text("[]"), "not those that its outputs stand for"),
+        (swap_landmarks, "not those that its outputs stand for"),
         (lambda f: (f / "template.json").unlink(), "not a complete model package"),
     ],
 )
@@ -232,6 +242,14 @@ def test_wrong_content_is_refused_even_with_a_right_manifest(package, change, me
 def test_a_calibration_may_be_there(package):
     forge(package, lambda f: (f / "calibration.json").write_text("{}"))
     load_model(package)
+
+
+def test_the_compact_network_travels_the_same_way(tmp_path):
+    compact = {"kind": "compact", "width": 8, "depths": [1, 1], "windows": [4, 4], "global_blocks": [1]}
+    network = build_model(tiny.config(architecture=compact | {"decoder_width": 8})).eval()
+    tiny.randomise(network)
+    read = load_model(write(tmp_path / "compact", network))
+    assert torch.equal(read.heatmaps(tiny.picture(), "tiny"), network.heatmaps(tiny.picture(), "tiny"))
 
 
 # --- adapters ------------------------------------------------------------------------------------------------------
