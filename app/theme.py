@@ -170,6 +170,8 @@ def style_sheet(theme: Theme) -> str:
     QLabel[role="title"] {{ font-size: 15px; font-weight: 600; }}
     QLabel[role="section"] {{ font-weight: 600; }}
     QLabel[role="display"] {{ font-size: 26px; font-weight: 600; }}
+    QLabel[role="badge"] {{ background: {t.good}; color: {t.panel}; border-radius: 8px; padding: 1px 8px;
+        font-size: 11px; font-weight: 600; }}
     QFrame[role="panel"], QWidget[role="panel"] {{ background: {t.panel}; }}
     QFrame[role="card"] {{ background: {t.raised}; border-radius: 6px; }}
     QFrame[role="line"] {{ background: {t.border}; }}
@@ -183,6 +185,9 @@ def style_sheet(theme: Theme) -> str:
         padding: 3px; }}
     QToolButton[role="flat"]:hover, QToolBar QToolButton:hover {{ background: {t.hover}; }}
     QToolButton[role="flat"]:checked, QToolBar QToolButton:checked {{ background: {t.selection}; }}
+    QToolButton[role="entry"] {{ text-align: left; background: transparent; border: 1px solid transparent;
+        padding: 6px 8px; }}
+    QToolButton[role="entry"]:hover {{ background: {t.hover}; }}
     QToolButton[role="chip"] {{ padding: 2px 8px; border-radius: 11px; background: transparent;
         color: {t.muted}; font-size: 12px; }}
     QToolButton[role="chip"]:hover {{ background: {t.hover}; }}
@@ -192,7 +197,7 @@ def style_sheet(theme: Theme) -> str:
     QPushButton[role="primary"]:hover, QToolButton[role="primary"]:hover {{ background: {t.accent_hover}; }}
     QPushButton[role="primary"]:disabled, QToolButton[role="primary"]:disabled {{ background: {t.raised};
         color: {t.disabled}; border-color: {t.border}; }}
-    QToolButton:focus, QPushButton:focus, QToolButton[role="flat"]:focus, QToolButton[role="chip"]:focus,
+    QToolButton:focus, QPushButton:focus, QToolButton[role="flat"]:focus, QToolButton[role="chip"]:focus, QToolButton[role="entry"]:focus,
     QToolBar QToolButton:focus, QPushButton[role="primary"]:focus, QToolButton[role="primary"]:focus,
     QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QSpinBox:focus {{ border: 2px solid {t.link}; }}
     QToolButton::menu-indicator {{ image: none; }}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from app.session.view_state import ImageState, MarkerState
@@ -15,7 +16,9 @@ ZOOM_FIELD_MM, ZOOM_FIELD_PX = 40.0, 400.0
 
 
 class AnnotatedView(FilmView):
-    """Shows markers of constant screen size; overlays can be hidden."""
+    """Shows markers of constant screen size; overlays can be hidden. `markers_changed()` follows `set_markers`."""
+
+    markers_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +41,7 @@ class AnnotatedView(FilmView):
         now = self.layer.current
         if now is not None and (before is None or before.landmark != now.landmark):
             self._follow(now)
+        self.markers_changed.emit()
 
     def set_lines(self, lines: Sequence[tuple[str, str]]) -> None:
         """Join these pairs of landmark ids."""

@@ -135,10 +135,10 @@ class ImageView(AnnotatedView):
         self.context_requested.emit(under[0].landmark if under else None, *self.view_to_image(at))
 
     def report_cursor(self, at: QPointF) -> None:
-        """Tell where the pointer is."""
+        """Tell where the pointer is, or the point that is being moved."""
         self._pointer = at
         if self.image is not None:
-            xy = self.view_to_image(at)
+            xy = self.layer.moving_xy or self.view_to_image(at)
             self.cursor_moved.emit(*xy, self.value_at(xy))
         self._show_hint()
 

@@ -58,6 +58,11 @@ class LandmarkLayer(pg.GraphicsObject):
         self.update()
 
     @property
+    def moving_xy(self) -> XY | None:
+        """Where the landmark that is being dragged is shown."""
+        return self._override[1] if self._override else None
+
+    @property
     def markers(self) -> tuple[MarkerState, ...]:
         """What is shown, in template order."""
         return tuple(self._markers.values())

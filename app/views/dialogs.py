@@ -1,0 +1,103 @@
+"""Everything the window asks in a dialog. Controllers get this object; each call blocks and returns the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QPushButton, QWidget
+
+from app.session.view_state import SliceChoice, TemplateChoice
+from app.views.new_project_dialog import NewProjectDialog
+from app.views.slice_dialog import SliceDialog
+
+IMAGES = "Images (*.dcm *.dicom *.ima *.png *.jpg *.jpeg *.tif *.tiff *.bmp *.mha *.mhd *.nii *.nii.gz);;All files (*)"
+MODELS = "Models (*.msmodel *.safetensors);;All files (*)"
+ICONS = {
+    "info": QMessageBox.Icon.Information,
+    "warning": QMessageBox.Icon.Warning,
+    "error": QMessageBox.Icon.Critical,
+}
+
+
+class Dialogs:
+    """`None` or "" is always "changed my mind"."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self._parent = parent
+
+    def new_project(self, templates: Sequence[TemplateChoice], folder: str) -> tuple[str, str, str] | None:
+        """Name, folder and template id of a new project; `folder` is where projects are usually kept."""
+        dialog = NewProjectDialog(templates, folder, self._parent)
+        accepted = dialog.exec() == NewProjectDialog.DialogCode.Accepted
+        answer = dialog.answer()
+        dialog.deleteLater()
+        return answer if accepted else None
+
+    def open_folder(self, title: str, start: str = "") -> str | None:
+        """A folder that exists."""
+        return QFileDialog.getExistingDirectory(self._parent, title, start) or None
+
+    def image_files(self) -> list[str]:
+        """Image files to import; DICOM files without an ending are found with "All files"."""
+        return QFileDialog.getOpenFileNames(self._parent, "Import images", "", IMAGES)[0]
+
+    def image_folder(self) -> str | None:
+        """A folder of images."""
+        return self.open_folder("Import every image of a folder")
+
+    def model_file(self) -> str | None:
+        """A model file to add to the library."""
+        return QFileDialog.getOpenFileName(self._parent, "Import model", "", MODELS)[0] or None
+
+    def save_file(self, title: str, name: str, kinds: str) -> str | None:
+        """A file to write; Qt asks before an existing one is replaced."""
+        return QFileDialog.getSaveFileName(self._parent, title, name, kinds)[0] or None
+
+    def slices(self, choices: Sequence[SliceChoice]) -> dict[str, tuple[int | None, int]] | None:
+        """For each volume the axis and slice to use (axis None: a frame of a cine file); skipped ones are left out."""
+        dialog = SliceDialog(choices, self._parent)
+        accepted = dialog.exec() == SliceDialog.DialogCode.Accepted
+        answer = dialog.answer()
+        dialog.deleteLater()
+        return answer if accepted else None
+
+    def ask(self, title: str, text: str, buttons: Sequence[tuple[str, str]], default: str, details: str = "") -> str:
+        """The id of the button that was chosen, "" when the dialog was closed with Esc."""
+        box = self._box(QMessageBox.Icon.Question, title, text, details)
+        made: dict[str, QPushButton] = {}
+        for button_id, words in buttons:
+            made[button_id] = box.addButton(words, QMessageBox.ButtonRole.ActionRole)
+        box.setDefaultButton(made[default])
+        box.addButton(QMessageBox.StandardButton.Cancel).hide()  # gives Esc its meaning
+        box.exec()
+        chosen = box.clickedButton()
+        box.deleteLater()
+        return next((button_id for button_id, made_button in made.items() if made_button is chosen), "")
+
+    def tell(self, title: str, text: str, details: str = "", kind: str = "info") -> None:
+        """Say something that must be read."""
+        box = self._box(ICONS[kind], title, text, details)
+        box.addButton(QMessageBox.StandardButton.Ok)
+        box.exec()
+        box.deleteLater()
+
+    def reason(self, title: str, text: str, choices: Sequence[str]) -> str | None:
+        """One of the choices, or words of one's own."""
+        answer, accepted = QInputDialog.getItem(self._parent, title, text, list(choices), 0, True)
+        return answer.strip() if accepted and answer.strip() else None
+
+    def text(self, title: str, label: str, initial: str = "") -> str | None:
+        """One line of text."""
+        answer, accepted = QInputDialog.getText(self._parent, title, label, text=initial)
+        return answer.strip() if accepted and answer.strip() else None
+
+    def _box(self, icon: QMessageBox.Icon, title: str, text: str, details: str) -> QMessageBox:
+        box = QMessageBox(self._parent)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setIcon(icon)
+        box.setWindowTitle(title)
+        box.setText(text)
+        if details:
+            box.setDetailedText(details)
+        return box

@@ -1,0 +1,81 @@
+"""One training job: phase, progress, time left, and the buttons that work in its state."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from app.session.view_state import JobState
+from app.views.widgets import GAP, MARGIN, UNIT, button, label
+
+STATE_WORDS = {
+    "queued": "Waiting",
+    "running": "Running",
+    "stopping": "Stopping",
+    "done": "Done",
+    "failed": "Failed",
+    "interrupted": "Interrupted",
+    "cancelled": "Cancelled",
+}
+BUTTONS = {
+    "stop": ("Stop and keep best", "can_stop"),
+    "resume": ("Resume", "can_resume"),
+    "compare": ("Compare…", "can_compare"),
+    "cancel": ("Cancel", "can_cancel"),
+    "remove": ("Remove", "can_remove"),
+}
+
+
+class JobCard(QFrame):
+    """Emits `used(str)` with the name of the button: stop, resume, compare, cancel, remove."""
+
+    used = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self._title = label("", "section")
+        self._time = label("", "caption")
+        self._text = label("", "caption", wrap=True)
+        self._bar = QProgressBar(textVisible=False)
+        self._buttons: dict[str, QPushButton] = {}
+        head = QHBoxLayout()
+        head.addWidget(self._title, 1)
+        head.addWidget(self._time)
+        row = QHBoxLayout()
+        row.setSpacing(UNIT)
+        for name, (text, _) in BUTTONS.items():
+            self._buttons[name] = button(text, primary=name == "compare")
+            self._buttons[name].clicked.connect(lambda _=False, name=name: self.used.emit(name))
+            row.addWidget(self._buttons[name])
+        row.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(MARGIN, GAP, MARGIN, GAP)
+        layout.setSpacing(UNIT + 2)
+        layout.addLayout(head)
+        layout.addWidget(self._bar)
+        layout.addWidget(self._text)
+        layout.addLayout(row)
+
+    def set_job(self, job: JobState) -> None:
+        """Show a job."""
+        phase = f"  ·  {job.phase}" if job.phase else ""
+        self._title.setText(f"Job {job.id}  ·  {STATE_WORDS[job.state]}{phase}")
+        self._time.setText(time_left(job.seconds_left) if job.state == "running" else "")
+        self._text.setText(job.text)
+        self._text.setVisible(bool(job.text))
+        self._bar.setVisible(job.state in ("running", "stopping"))
+        self._bar.setRange(0, 0 if job.progress is None else 1000)
+        self._bar.setValue(round((job.progress or 0.0) * 1000))
+        self._bar.setAccessibleName(f"Progress of job {job.id}")
+        for name, (_, flag) in BUTTONS.items():
+            self._buttons[name].setVisible(getattr(job, flag))
+
+
+def time_left(seconds: float | None) -> str:
+    """Whole minutes, then "less than a minute", then "finishing" (ux.md 8.1)."""
+    if seconds is None:
+        return ""
+    if seconds < 5:
+        return "finishing"
+    return "less than a minute left" if seconds < 60 else f"about {round(seconds / 60)} min left"

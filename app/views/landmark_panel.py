@@ -1,0 +1,141 @@
+"""The landmark panel: loupe, list, definition of the current landmark, and the decisions as buttons."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QAbstractItemModel, Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+
+from app.action_registry import ActionRegistry
+from app.session.case_list_model import ROW_ROLE
+from app.session.landmark_list_model import LandmarkListModel
+from app.session.view_state import LandmarkRow
+from app.views.loupe import Loupe
+from app.views.marker_painter import state_icon
+from app.views.row_delegates import LandmarkDelegate
+from app.views.widgets import GAP, MARGIN, UNIT, RowList, action_button, label
+
+BESIDE = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+
+
+class LandmarkPanel(QWidget):
+    """Emits `row_selected(str)`, `row_confirmed(str)` (Space in the list), `row_zoomed(str)` (double click)."""
+
+    row_selected = Signal(str)
+    row_confirmed = Signal(str)
+    row_zoomed = Signal(str)
+    left = Signal()
+
+    def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.loupe = Loupe()
+        self.list = RowList("Landmarks")
+        self.list.setItemDelegate(LandmarkDelegate(self.list))
+        self.list.chosen.connect(lambda row: self._emit(self.row_selected, row))
+        self.list.moved.connect(lambda row: self._emit(self.row_selected, row))
+        self.list.confirmed.connect(lambda row: self._emit(self.row_confirmed, row))
+        self.list.zoomed.connect(lambda row: self._emit(self.row_zoomed, row))
+        self.list.left.connect(self.left)
+        self._count = label("", "caption")
+        self._bar = QProgressBar(textVisible=False)
+        self._bar.setAccessibleName("Decided landmarks")
+        self._name = label("", "section", wrap=True)
+        self._state = label("", "caption")
+        self._definition = label("", "muted", wrap=True)
+        self._current: str | None = None
+        self._lay_out(actions)
+        self.set_progress(0, 0)
+        self.set_current(None)
+
+    def set_model(self, model: QAbstractItemModel) -> None:
+        """Show these landmarks."""
+        self.list.setModel(model)
+        model.modelReset.connect(self._show_current)
+        model.dataChanged.connect(self._show_current)
+        self._show_current()
+
+    def set_current(self, row: LandmarkRow | None) -> None:
+        """Describe the current landmark and mark its line."""
+        self._current = row.id if row else None
+        self._name.setText(f"{row.name}  ({row.abbreviation})" if row else "No landmark")
+        self._state.setText(_state_text(row) if row else "")
+        self._definition.setText(row.definition if row else "Open a case to see its landmarks.")
+        self._show_current()
+
+    def set_progress(self, decided: int, total: int) -> None:
+        """How many landmarks are decided."""
+        self._count.setText(f"{decided} of {total} decided" if total else "")
+        self._bar.setRange(0, max(total, 1))
+        self._bar.setValue(decided)
+
+    def _lay_out(self, actions: ActionRegistry) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        layout.setSpacing(GAP)
+        layout.addWidget(self.loupe)
+        head = QHBoxLayout()
+        head.addWidget(label("Landmarks", "section"))
+        head.addStretch(1)
+        head.addWidget(self._count)
+        layout.addLayout(head)
+        layout.addWidget(self._bar)
+        layout.addWidget(self.list, 1)
+        layout.addWidget(self._make_card())
+        layout.addLayout(_decision_buttons(actions))
+        review = action_button(actions.action("case.review"), BESIDE)
+        review.setProperty("role", "primary")
+        layout.addWidget(review)
+
+    def _make_card(self) -> QFrame:
+        card = QFrame()
+        card.setProperty("role", "card")
+        card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        inner = QVBoxLayout(card)
+        inner.setContentsMargins(MARGIN, GAP, MARGIN, GAP)
+        inner.setSpacing(UNIT)
+        for part in (self._name, self._state, self._definition):
+            inner.addWidget(part)
+        self._definition.setMinimumHeight(52)
+        self._definition.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        return card
+
+    def _emit(self, signal: Signal, row: int) -> None:
+        landmark = self.list.model().index(row, 0).data(ROW_ROLE)
+        if landmark is not None:
+            signal.emit(landmark.id)
+
+    def _show_current(self) -> None:
+        model = self.list.model()
+        if not isinstance(model, LandmarkListModel) or self._current is None:
+            return
+        position = model.position_of(self._current)
+        if position is not None and self.list.currentIndex().row() != position:
+            self.list.setCurrentIndex(model.index(position, 0))
+
+
+def _decision_buttons(actions: ActionRegistry) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setSpacing(UNIT + 2)
+    places = {
+        "confirm": (0, 0, 6),
+        "estimated": (1, 0, 3),
+        "absent": (1, 3, 3),
+        "clear": (2, 0, 3),
+        "revert": (2, 3, 3),
+    }
+    labels = {"confirm": "confirmed", "estimated": "estimated", "absent": "absent", "clear": "not placed"}
+    for name, (row, column, span) in places.items():
+        action = actions.action(f"landmark.{name}")
+        action.setIcon(state_icon(labels.get(name, "predicted")))
+        grid.addWidget(action_button(action, BESIDE), row, column, 1, span)
+    return grid
+
+
+def _state_text(row: LandmarkRow) -> str:
+    parts = [row.label.capitalize()]
+    if row.score is not None:
+        parts.append(f"score {row.score:.2f}")
+    if row.warning:
+        parts.append(row.warning)
+    return "  ·  ".join(parts)

@@ -1,0 +1,95 @@
+"""The docked loupe: the surroundings of one point, 4 times larger, with a cross-hair that leaves the point free."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.session.view_state import ImageState, MarkerState
+from app.theme import SURROUND
+from app.views import marker_painter
+from app.views.camera import XY, Camera
+from app.views.film_item import to_qimage
+from app.views.greys import to_grey
+
+SCALE = 4.0
+HEIGHT = 220
+GAP, ARM = 3.0, 26.0
+
+
+class Loupe(QWidget):
+    """Same window, level and inversion as the image view; one image column is 4 logical pixels."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Loupe, 4 times")
+        self.setFixedHeight(HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._image: ImageState | None = None
+        self._window = (0.0, 1.0)
+        self._inverted = False
+        self._target: XY | None = None
+        self._markers: tuple[MarkerState, ...] = ()
+
+    def set_image(self, image: ImageState | None) -> None:
+        """The picture to look at."""
+        self._image, self._target = image, None
+        self.update()
+
+    def set_window(self, window: tuple[float, float], inverted: bool) -> None:
+        """The grey range of the image view."""
+        self._window, self._inverted = window, inverted
+        self.update()
+
+    def set_markers(self, markers: Iterable[MarkerState]) -> None:
+        """Neighbours to show; the current landmark is the cross-hair."""
+        self._markers = tuple(markers)
+        self.update()
+
+    def set_target(self, xy_image: XY | None) -> None:
+        """The point in the middle, in image coordinates."""
+        self._target = xy_image
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """As wide as its panel."""
+        return QSize(280, HEIGHT)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the surroundings of the target."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(SURROUND))
+        if self._image is None or self._target is None:
+            return
+        camera = self._camera(self._image, self._target)
+        self._draw_film(painter, self._image, camera)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for marker in self._markers:
+            if not marker.is_current and marker.x is not None and marker.y is not None:
+                marker_painter.draw_marker(painter, QPointF(*camera.to_view((marker.x, marker.y))), marker.label)
+        marker_painter.draw_cross_hair(painter, QPointF(*camera.to_view(self._target)), GAP, ARM)
+        painter.setPen(QColor(160, 168, 178))
+        painter.setFont(marker_painter.name_font())
+        painter.drawText(self.rect().adjusted(8, 0, 0, -6), Qt.AlignmentFlag.AlignBottom, f"{SCALE:.0f}×")
+
+    def _camera(self, image: ImageState, target: XY) -> Camera:
+        aspect = image.row_mm / image.col_mm if image.row_mm and image.col_mm else 1.0
+        return Camera(target, SCALE, (image.width, image.height), aspect, (float(self.width()), float(self.height())))
+
+    def _draw_film(self, painter: QPainter, image: ImageState, camera: Camera) -> None:
+        left, top, right, bottom = camera.visible
+        columns = np.clip((math.floor(left) - 1, math.ceil(right) + 2), 0, image.width)
+        rows = np.clip((math.floor(top) - 1, math.ceil(bottom) + 2), 0, image.height)
+        part = image.pixels[rows[0] : rows[1], columns[0] : columns[1]]
+        if part.size:
+            greys = np.ascontiguousarray(to_grey(part, self._window, image.inverted != self._inverted))
+            x, y = camera.to_view((columns[0] - 0.5, rows[0] - 0.5))
+            sx, sy = camera.scale
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            box = QRectF(x, y, part.shape[1] * sx, part.shape[0] * sy)
+            painter.drawImage(box, to_qimage(greys))

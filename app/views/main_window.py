@@ -1,0 +1,354 @@
+"""The window: puts the panels together and passes on what the user wants. It decides nothing about data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QSettings, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QDockWidget,
+    QLineEdit,
+    QMainWindow,
+    QPlainTextEdit,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import theme
+from app.action_registry import ActionRegistry, is_for_window
+from app.session.view_state import ComparisonState, ImageState
+from app.views import icons, menus
+from app.views.compare_dialog import CompareDialog
+from app.views.dialogs import Dialogs
+from app.views.drops import dropped_paths
+from app.views.image_view import ImageView
+from app.views.landmark_panel import LandmarkPanel
+from app.views.models_panel import ModelsPanel
+from app.views.notice_strip import NoticeStrip
+from app.views.presets import Presets
+from app.views.status_bar import StatusBar
+from app.views.toasts import Toasts
+from app.views.view_actions import ViewActions
+from app.views.welcome_page import WelcomePage
+from app.views.widgets import GAP
+from app.views.worklist_panel import WorklistPanel
+
+TITLE = "MedSapiens Studio"
+SIZE, MINIMUM = QSize(1600, 1000), QSize(1100, 680)
+WORKLIST_WIDTH, LANDMARK_WIDTH, MODELS_HEIGHT = 292, 320, 300
+LAYOUT_VERSION = 1
+TYPING = "Typing  ·  Esc returns to the image"
+EMPTY = "Choose a case in the worklist,\nor drop images here"
+ON_AT_FIRST = ("view.ghost", "view.lines")
+
+
+class MainWindow(QMainWindow):
+    """Its parts are attributes: image_view, worklist, landmark_panel, models_panel, notices, toasts, status, dialogs."""
+
+    action_triggered = Signal(str)
+    files_dropped = Signal(list)
+    theme_changed = Signal(str)
+    recent_requested = Signal(str)
+    closed = Signal()
+
+    def __init__(self, settings: QSettings | None = None) -> None:
+        super().__init__()
+        self.setWindowTitle(TITLE)
+        self.setWindowIcon(icons.icon("app"))
+        self.setMinimumSize(MINIMUM)
+        self.resize(SIZE)
+        self.setAcceptDrops(True)
+        self.close_guard: Callable[[], bool] | None = None
+        self._settings = settings
+        self._compare: CompareDialog | None = None
+        self.registry = ActionRegistry(self)
+        self.dialogs = Dialogs(self)
+        self._make_parts()
+        self._menus = menus.make_menu_bar(self.menuBar(), self.registry)
+        self.presets = Presets(self.image_view, self._menus["Presets"])
+        self._view_actions = ViewActions(self)
+        self._lay_out()
+        self._connect()
+        self._restore()
+        self.show_welcome([])
+
+    @property
+    def actions_registry(self) -> ActionRegistry:
+        """The actions and the conditions that switch them."""
+        return self.registry
+
+    def action(self, action_id: str) -> QAction:
+        """The QAction of a row of the table."""
+        return self.registry.action(action_id)
+
+    def show_welcome(self, recent: Sequence[tuple[str, str]], computer: str = "") -> None:
+        """Show the page without a project; `recent` are (name, folder)."""
+        self.set_recent(recent)
+        self.welcome.set_computer(computer)
+        self._stack.setCurrentWidget(self.welcome)
+        for dock in self._docks:
+            dock.hide()
+
+    def show_review(self) -> None:
+        """Show the project: worklist, image, landmarks."""
+        if self._stack.currentWidget() is not self._review:
+            self._stack.setCurrentWidget(self._review)
+            for dock, action_id in self._docks.items():
+                dock.setVisible(self.action(action_id).isChecked())
+        self.image_view.setFocus()
+
+    def set_project(self, name: str | None, template_name: str | None, read_only: bool = False) -> None:
+        """Name the project in the title bar."""
+        mode = "  (read only)" if read_only else ""
+        self.setWindowTitle(f"{name}{mode}  ·  {template_name}  ·  {TITLE}" if name else TITLE)
+        self.image_view.set_editable(not read_only)
+
+    def set_recent(self, recent: Sequence[tuple[str, str]]) -> None:
+        """Projects used last as (name, folder), for the menu and the welcome page."""
+        self.welcome.set_recent(recent)
+        entries = [(name, lambda folder=folder: self.recent_requested.emit(folder)) for name, folder in recent]
+        menus.fill(self._menus["Recent"], entries, "No recent projects")
+
+    def show_models(self, shown: bool = True) -> None:
+        """Open or close the dock of models."""
+        self.action("view.models").setChecked(shown)
+        self.models_dock.setVisible(shown and self._stack.currentWidget() is self._review)
+
+    def open_compare(self, comparison: ComparisonState) -> CompareDialog:
+        """Show a comparison in its own window, which does not block; there is one at a time."""
+        if self._compare is None:
+            self._compare = CompareDialog(self)
+        self._compare.set_comparison(comparison)
+        self._compare.show()
+        self._compare.raise_()
+        return self._compare
+
+    def compare_dialog(self) -> CompareDialog | None:
+        """The comparison window, if it has been opened."""
+        return self._compare
+
+    def set_theme(self, name: str) -> None:
+        """Put a theme in use: dark, light or system."""
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        theme.apply(application, name)
+        self._theme_name = name
+        self.action(f"view.theme_{name}").setChecked(True)
+        menus.set_icons(self.registry)
+        icons.refresh(self)
+        self.notices.refresh()
+        self.models_panel.refresh()
+        if self._compare is not None:
+            self._compare.refresh()
+        self.theme_changed.emit(name)
+
+    def set_invert(self, inverted: bool) -> None:
+        """Swap black and white in the image and the loupe."""
+        self.action("view.invert").setChecked(inverted)
+        self.image_view.set_invert(inverted)
+        self._show_window(*self.image_view.window_range)
+
+    def reset_layout(self) -> None:
+        """Panels as on the first day."""
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.worklist_dock)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.landmark_dock)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.models_dock)
+        for dock, action_id in self._docks.items():
+            self.action(action_id).setChecked(dock is not self.models_dock)
+            dock.setVisible(self._stack.currentWidget() is self._review and dock is not self.models_dock)
+        self._size_docks()
+
+    # how it is put together
+
+    def _make_parts(self) -> None:
+        self.image_view = ImageView()
+        self.image_view.set_placeholder(EMPTY)
+        self.worklist = WorklistPanel(self.registry)
+        self.landmark_panel = LandmarkPanel(self.registry)
+        self.models_panel = ModelsPanel(self.registry)
+        self.notices = NoticeStrip()
+        self.status = StatusBar()
+        self.welcome = WelcomePage(self.registry)
+        self.toasts = Toasts(self.image_view)
+        self._theme_name = "dark"
+        self.setStatusBar(self.status)
+
+    def _lay_out(self) -> None:
+        self._review = QWidget()
+        column = QVBoxLayout(self._review)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(menus.make_tool_bar(self.registry))
+        holder = QVBoxLayout()
+        holder.setContentsMargins(GAP, 0, GAP, 0)
+        holder.addWidget(self.notices)
+        column.addLayout(holder)
+        column.addWidget(self.image_view, 1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.welcome)
+        self._stack.addWidget(self._review)
+        self.setCentralWidget(self._stack)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.worklist_dock = self._dock("Worklist", self.worklist, WORKLIST_WIDTH - 40)
+        self.landmark_dock = self._dock("Landmarks", self.landmark_panel, LANDMARK_WIDTH - 30)
+        self.models_dock = self._dock("Models", self.models_panel, 0)
+        self._docks = {
+            self.worklist_dock: "view.worklist",
+            self.landmark_dock: "view.landmarks",
+            self.models_dock: "view.models",
+        }
+        self.reset_layout()
+
+    def _dock(self, name: str, panel: QWidget, minimum: int) -> QDockWidget:
+        dock = QDockWidget(name)
+        dock.setObjectName(name)
+        dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+        dock.setTitleBarWidget(QWidget())
+        panel.setMinimumWidth(minimum)
+        dock.setWidget(panel)
+        return dock
+
+    def _size_docks(self) -> None:
+        sides = [self.worklist_dock, self.landmark_dock]
+        self.resizeDocks(sides, [WORKLIST_WIDTH, LANDMARK_WIDTH], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.models_dock], [MODELS_HEIGHT], Qt.Orientation.Vertical)
+
+    def _connect(self) -> None:
+        self.registry.triggered.connect(self._triggered)
+        menus.bind_image_keys(self.image_view, self.registry, lambda reason: self.status.showMessage(reason, 4000))
+        view = self.image_view
+        view.image_changed.connect(self._image_changed)
+        view.window_changed.connect(self._show_window)
+        view.zoom_changed.connect(self.status.set_zoom)
+        view.cursor_moved.connect(self._cursor_moved)
+        view.cursor_left.connect(self._cursor_left)
+        view.landmark_dragging.connect(lambda _name, x, y: self.landmark_panel.loupe.set_target((x, y)))
+        view.markers_changed.connect(self._markers_changed)
+        view.context_requested.connect(self._show_context_menu)
+        view.case_step_requested.connect(self._step_case)
+        for panel in (self.worklist, self.landmark_panel):
+            panel.left.connect(view.setFocus)
+        self.landmark_panel.row_zoomed.connect(view.zoom_to)
+        self.worklist.files_dropped.connect(self.files_dropped)
+        self.welcome.recent_requested.connect(self.recent_requested)
+        self.models_panel.finetune_requested.connect(self.action("model.finetune").trigger)
+        self.models_panel.import_requested.connect(self.action("model.import").trigger)
+        self.models_panel.close_requested.connect(lambda: self.show_models(False))
+        self.status.models_requested.connect(self.show_models)
+        QApplication.instance().focusChanged.connect(self._focus_changed)
+
+    def _triggered(self, action_id: str) -> None:
+        if is_for_window(action_id):
+            self._view_actions.carry_out(action_id)
+        else:
+            self.action_triggered.emit(action_id)
+
+    def _image_changed(self, image: ImageState | None) -> None:
+        self.landmark_panel.loupe.set_image(image)
+        self.status.set_image(image)
+        if image is not None:
+            self._show_window(*self.image_view.window_range)
+            self.status.set_zoom(self.image_view.zoom)
+
+    def _show_window(self, low: float, high: float) -> None:
+        self.landmark_panel.loupe.set_window((low, high), self.image_view.inverted)
+        self.status.set_window(low, high)
+
+    def _cursor_moved(self, x: float, y: float, value: object) -> None:
+        self.status.set_cursor((x, y), value)
+        self.landmark_panel.loupe.set_target((x, y))
+
+    def _cursor_left(self) -> None:
+        self.status.clear_cursor()
+        self._look_at_current()
+
+    def _markers_changed(self) -> None:
+        self.landmark_panel.loupe.set_markers(self.image_view.layer.markers)
+        if not self.image_view.is_busy:
+            self._look_at_current()
+
+    def _look_at_current(self) -> None:
+        current = self.image_view.layer.current
+        xy = self.image_view.layer.xy_image(current) if current else None
+        if xy is not None:
+            self.landmark_panel.loupe.set_target(xy)
+
+    def _show_context_menu(self, landmark: str | None, x: float, y: float) -> None:
+        marker = self.image_view.layer.marker(landmark) if landmark else None
+        if marker is not None:
+            self.image_view.landmark_pressed.emit(marker.landmark)
+        title = f"{marker.number}  {marker.name}" if marker else None
+        xy = (marker.x, marker.y) if marker and marker.x is not None and marker.y is not None else (x, y)
+        text = f"{xy[0]:.2f}, {xy[1]:.2f}"
+        menu = menus.context_menu(self, self.registry, title, self._menus["Presets"], lambda: _copy(text))
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.image_view.viewport().mapToGlobal(self.image_view.image_to_view((x, y)).toPoint()))
+
+    def _step_case(self, by: int) -> None:
+        self.action("case.next" if by > 0 else "case.previous").trigger()
+
+    def _focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
+        fields = (QLineEdit, QPlainTextEdit, QAbstractSpinBox)
+        self.status.set_note(TYPING if isinstance(now, fields) and now.window() is self else "")
+
+    # events
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files and folders are welcome."""
+        if dropped_paths(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Report what was dropped."""
+        event.acceptProposedAction()
+        self.files_dropped.emit(dropped_paths(event.mimeData()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask the guard, remember the layout, and go."""
+        if self.close_guard is not None and not self.close_guard():
+            event.ignore()
+            return
+        self._remember()
+        QApplication.instance().focusChanged.disconnect(self._focus_changed)
+        event.accept()
+        self.closed.emit()
+
+    # what is remembered
+
+    def _remember(self) -> None:
+        if self._settings is None:
+            return
+        self._settings.setValue("geometry", self.saveGeometry())
+        self._settings.setValue("state", self.saveState(LAYOUT_VERSION))
+        self._settings.setValue("theme", self._theme_name)
+        self._settings.setValue("names", self.image_view.layer.names)
+        for action_id in (*ON_AT_FIRST, *self._docks.values()):
+            self._settings.setValue(action_id, int(self.action(action_id).isChecked()))
+        self._settings.sync()
+
+    def _restore(self) -> None:
+        settings = self._settings
+        for action_id in ON_AT_FIRST:
+            self.action(action_id).setChecked(settings is None or bool(int(settings.value(action_id, 1))))
+            self._view_actions.carry_out(action_id)
+        if settings is not None:
+            self._restore_layout(settings)
+        self.set_theme(str(settings.value("theme", "dark")) if settings else "dark")
+
+    def _restore_layout(self, settings: QSettings) -> None:
+        self.image_view.set_names(str(settings.value("names", "all")))
+        if settings.contains("geometry"):
+            self.restoreGeometry(settings.value("geometry"))
+            self.restoreState(settings.value("state"), LAYOUT_VERSION)
+        for dock, action_id in self._docks.items():
+            shown = bool(int(settings.value(action_id, int(dock is not self.models_dock))))
+            self.action(action_id).setChecked(shown)
+
+
+def _copy(text: str) -> None:
+    QGuiApplication.clipboard().setText(text)

@@ -1,0 +1,169 @@
+"""Menu bar, tool bar, context menu and image-scope keys, all made from the actions table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcut
+from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
+
+from app.action_registry import ActionRegistry, key_text
+from app.actions import ACTIONS, Action
+from app.views.icons import icon
+
+MENUS = ("File", "Edit", "View", "Landmark", "Case", "Model", "Help")
+THEMES = ("view.theme_dark", "view.theme_light", "view.theme_system")
+TOOLBAR = (
+    "case.previous",
+    "case.next",
+    "",
+    "view.fit",
+    "view.one_to_one",
+    "view.zoom_landmark",
+    "",
+    "view.auto_window",
+    "view.invert",
+    "",
+    "view.names",
+    "view.ghost",
+    "view.lines",
+    "",
+    "edit.undo",
+    "edit.redo",
+    "",
+    "case.predict",
+    "case.flag",
+    "",
+    "view.models",
+)
+ON_MARKER = ("confirm", "estimated", "absent", "clear", "revert", "grab")
+
+
+def make_menu_bar(bar: QMenuBar, actions: ActionRegistry) -> dict[str, QMenu]:
+    """Fill the menu bar; gives back the menus by title, with "Recent", "Presets" and "Theme" among them."""
+    menus = {title: bar.addMenu(f"&{title}") for title in MENUS}
+    for menu in menus.values():
+        menu.setToolTipsVisible(True)
+    menus["Recent"] = QMenu("&Recent projects", menus["File"])
+    menus["Presets"] = QMenu("Window p&resets", menus["View"])
+    menus["Theme"] = QMenu("&Theme", menus["View"])
+    for row in ACTIONS:
+        if row.menu:
+            _add_row(menus, row, actions)
+    group = QActionGroup(menus["Theme"])
+    for action_id in THEMES:
+        group.addAction(actions.action(action_id))
+    return menus
+
+
+def _add_row(menus: dict[str, QMenu], row: Action, actions: ActionRegistry) -> None:
+    menu = menus["Theme"] if row.id in THEMES else menus[row.menu]
+    if row.separator:
+        menu.addSeparator()
+    menu.addAction(menu_entry(row, actions, menu))
+    if row.id == "project.open":
+        menu.addMenu(menus["Recent"])
+    if row.id == "view.next_preset":
+        menu.addMenu(menus["Presets"])
+    if row.id == "view.full_screen":
+        menu.addMenu(menus["Theme"])
+
+
+class MenuTwin(QAction):
+    """Stands in a menu for an image-scope action and shows its key as text only.
+
+    A real shortcut on the menu entry would fire while a text field has the focus (ux.md 4.1, rule 2).
+    """
+
+    def __init__(self, row: Action, original: QAction, parent: QWidget) -> None:
+        super().__init__(f"{row.text}\t{key_text(row)}", parent, checkable=row.checkable)
+        self._original = original
+        self.triggered.connect(original.trigger)
+        original.changed.connect(self.mirror)
+        self.mirror()
+
+    def mirror(self) -> None:
+        """Be on, ticked and explained like the original."""
+        self.setEnabled(self._original.isEnabled())
+        self.setChecked(self._original.isChecked())
+        self.setToolTip(self._original.toolTip())
+        self.setStatusTip(self._original.statusTip())
+
+
+def menu_entry(row: Action, actions: ActionRegistry, parent: QWidget) -> QAction:
+    """What stands in a menu for a row."""
+    action = actions.action(row.id)
+    return action if row.scope == "G" else MenuTwin(row, action, parent)
+
+
+def make_tool_bar(actions: ActionRegistry) -> QToolBar:
+    """The tool bar over the image."""
+    bar = QToolBar("Image tools")
+    bar.setMovable(False)
+    bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    for action_id in TOOLBAR:
+        if not action_id:
+            bar.addSeparator()
+            continue
+        bar.addAction(actions.action(action_id))
+        widget = bar.widgetForAction(actions.action(action_id))
+        widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        widget.setAccessibleName(actions.action(action_id).text().replace("&", ""))
+    return bar
+
+
+def set_icons(actions: ActionRegistry) -> None:
+    """Give the actions their icons in the colours of the theme."""
+    for row in ACTIONS:
+        if row.icon and not row.keys_only:
+            primary = row.id in ("case.review", "project.new")
+            actions.action(row.id).setIcon(icon(row.icon, "on_accent" if primary else "text"))
+            actions.action(row.id).setIconVisibleInMenu(False)
+
+
+def bind_image_keys(view: QWidget, actions: ActionRegistry, refused: Callable[[str], None]) -> None:
+    """Bind scope I to the image; a key whose action is off says why through `refused`."""
+    for row in ACTIONS:
+        if row.scope != "I" or row.keys_only:
+            continue
+        for key in row.shortcuts:
+            shortcut = QShortcut(QKeySequence(key), view, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.setAutoRepeat(row.repeats)
+            shortcut.activated.connect(lambda row=row: _press(row, actions, refused))
+
+
+def _press(row: Action, actions: ActionRegistry, refused: Callable[[str], None]) -> None:
+    if actions.action(row.id).isEnabled():
+        actions.action(row.id).trigger()
+    else:
+        refused(actions.reason(row.id))
+
+
+def context_menu(
+    parent: QWidget, actions: ActionRegistry, title: str | None, presets: QMenu, copy: Callable[[], None]
+) -> QMenu:
+    """The menu of a right click: decisions on the landmark under the pointer, or what concerns the image."""
+    menu = QMenu(parent)
+    if title is not None:
+        menu.addSection(title)
+        for name in ON_MARKER:
+            row = next(row for row in ACTIONS if row.id == f"landmark.{name}")
+            menu.addAction(menu_entry(row, actions, menu))
+        menu.addSeparator()
+    else:
+        menu.addAction(actions.action("landmark.place"))
+        menu.addSeparator()
+        menu.addAction(actions.action("view.fit"))
+        menu.addMenu(presets)
+    menu.addAction("&Copy coordinates").triggered.connect(copy)
+    return menu
+
+
+def fill(menu: QMenu, entries: Iterable[tuple[str, Callable[[], None]]], empty: str) -> None:
+    """Replace the entries of a menu; one that is off says that there are none."""
+    menu.clear()
+    for text, act in entries:
+        menu.addAction(text.replace("&", "&&")).triggered.connect(lambda _=False, act=act: act())
+    if menu.isEmpty():
+        menu.addAction(empty).setEnabled(False)

@@ -1,0 +1,126 @@
+"""A new project: its name, where it lies, and which landmarks its cases get."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.session.view_state import TemplateChoice
+from app.views.widgets import GAP, MARGIN, UNIT, button, label
+
+FORBIDDEN = '<>:"/\\|?*'
+
+
+class NewProjectDialog(QDialog):
+    """`answer()` is name, project folder, template id; Create is on once all three are usable."""
+
+    def __init__(self, templates: Sequence[TemplateChoice], folder: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("New project")
+        self.setMinimumWidth(560)
+        self.name = QLineEdit()
+        self.name.setAccessibleName("Name")
+        self.name.setPlaceholderText("Name of the project")
+        self.folder = QLineEdit(folder)
+        self.folder.setAccessibleName("Folder")
+        self._problem = label("", "caption", wrap=True)
+        self._group = QButtonGroup(self)
+        self._templates = list(templates)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.create_button = button("Create project", primary=True)
+        self.create_button.setDefault(True)
+        buttons.addButton(self.create_button, QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        self._lay_out(buttons)
+        self.name.textChanged.connect(self._check)
+        self.folder.textChanged.connect(self._check)
+        self._check()
+
+    def answer(self) -> tuple[str, str, str]:
+        """Name, folder of the project itself, template id."""
+        name = self.name.text().strip()
+        template = self._templates[max(self._group.checkedId(), 0)].id if self._templates else ""
+        return name, str(Path(self.folder.text().strip()) / name), template
+
+    def choose_template(self, template_id: str) -> None:
+        """Tick a template."""
+        place = [template.id for template in self._templates].index(template_id)
+        self._group.button(place).setChecked(True)
+
+    def _lay_out(self, buttons: QDialogButtonBox) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * MARGIN, 2 * MARGIN, 2 * MARGIN, 2 * MARGIN)
+        layout.setSpacing(GAP)
+        layout.addWidget(label("Name", "caption"))
+        layout.addWidget(self.name)
+        layout.addSpacing(UNIT)
+        layout.addWidget(label("Folder in which the project folder is made", "caption"))
+        row = QHBoxLayout()
+        row.addWidget(self.folder, 1)
+        browse = button("Browse…")
+        browse.clicked.connect(self._browse)
+        row.addWidget(browse)
+        layout.addLayout(row)
+        layout.addSpacing(UNIT)
+        layout.addWidget(label("Landmark template (every case of the project gets these landmarks)", "caption"))
+        for place, template in enumerate(self._templates):
+            layout.addWidget(self._template_card(place, template))
+        layout.addWidget(self._problem)
+        layout.addStretch(1)
+        layout.addWidget(buttons)
+
+    def _template_card(self, place: int, template: TemplateChoice) -> QFrame:
+        card = QFrame()
+        card.setProperty("role", "card")
+        inner = QVBoxLayout(card)
+        inner.setContentsMargins(MARGIN, GAP, MARGIN, GAP)
+        inner.setSpacing(2)
+        radio = QRadioButton(template.name)
+        radio.setChecked(place == 0)
+        self._group.addButton(radio, place)
+        inner.addWidget(radio)
+        model = "" if template.has_model else "  ·  no model yet, landmarks are placed by hand"
+        caption = label(f"{template.landmark_count} landmarks{model}", "caption")
+        caption.setToolTip(template.description)
+        caption.setContentsMargins(24, 0, 0, 0)
+        inner.addWidget(caption)
+        card.setToolTip(template.description)
+        return card
+
+    def _browse(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Folder for projects", self.folder.text())
+        if folder:
+            self.folder.setText(folder)
+
+    def _check(self) -> None:
+        problem = self._what_is_missing()
+        self._problem.setText(problem)
+        self.create_button.setEnabled(not problem)
+        self.create_button.setToolTip(problem)
+
+    def _what_is_missing(self) -> str:
+        name, parent = self.name.text().strip(), self.folder.text().strip()
+        if not name:
+            return "Give the project a name."
+        if any(sign in FORBIDDEN for sign in name) or name.endswith(".") or name.startswith("."):
+            return f"A name becomes a folder: it cannot contain {' '.join(FORBIDDEN)} nor begin or end with a dot."
+        if not parent or not Path(parent).is_absolute():
+            return "Choose the folder in which the project is made."
+        folder = Path(parent) / name
+        if folder.exists() and any(folder.iterdir() if folder.is_dir() else [folder]):
+            return f"“{folder}” is there already. Choose another name or folder."
+        return "" if self._templates else "No landmark template is installed."

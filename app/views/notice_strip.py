@@ -1,0 +1,95 @@
+"""One line above the image for what the reader should know about this case or project; it can be dismissed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+
+from app import theme
+from app.session.view_state import Notice
+from app.views import icons
+from app.views.widgets import GAP, MARGIN, UNIT, button, flat_button, label
+
+ROLES = {"info": "link", "warning": "caution", "error": "bad"}
+
+
+class NoticeStrip(QFrame):
+    """Shows the newest notice; older ones come back when it is dismissed."""
+
+    action_triggered = Signal(str, str)
+    dismissed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self._notices: dict[str, Notice] = {}
+        self._icon = QLabel()
+        self._text = label("", wrap=True)
+        self._more = label("", "caption")
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(UNIT)
+        close = flat_button("close", "Dismiss")
+        close.clicked.connect(self._dismiss_shown)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(MARGIN, UNIT, UNIT, UNIT)
+        layout.setSpacing(GAP)
+        layout.addWidget(self._icon)
+        layout.addWidget(self._text, 1)
+        layout.addWidget(self._more)
+        layout.addLayout(self._buttons)
+        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self.hide()
+
+    @property
+    def shown(self) -> Notice | None:
+        """The notice on screen."""
+        return next(reversed(self._notices.values()), None)
+
+    def show_notice(self, notice: Notice) -> None:
+        """Show a notice; one with the same id is replaced."""
+        self._notices.pop(notice.id, None)
+        self._notices[notice.id] = notice
+        self.refresh()
+
+    def dismiss(self, notice_id: str) -> None:
+        """Take a notice away."""
+        if self._notices.pop(notice_id, None):
+            self.refresh()
+
+    def clear(self) -> None:
+        """Take all notices away."""
+        self._notices.clear()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draw the strip again, e.g. after a change of theme."""
+        notice = self.shown
+        self.setVisible(notice is not None)
+        if notice is None:
+            return
+        colour, ratio = theme.colour(ROLES[notice.kind]).name(), self.devicePixelRatioF()
+        name = "info" if notice.kind == "info" else notice.kind
+        self._icon.setPixmap(icons.picture(name, colour, ratio))
+        self._text.setText(notice.text)
+        self._text.setToolTip(notice.details)
+        self.setAccessibleName(notice.text)
+        others = len(self._notices) - 1
+        self._more.setText(f"+{others} more" if others else "")
+        self._show_buttons(notice)
+
+    def _show_buttons(self, notice: Notice) -> None:
+        while self._buttons.count():
+            old = self._buttons.takeAt(0).widget()
+            if old is not None:
+                old.hide()
+                old.deleteLater()
+        for action_id, text in notice.actions:
+            widget = button(text)
+            widget.clicked.connect(lambda _=False, a=action_id: self.action_triggered.emit(notice.id, a))
+            self._buttons.addWidget(widget)
+
+    def _dismiss_shown(self) -> None:
+        notice = self.shown
+        if notice is not None:
+            self.dismiss(notice.id)
+            self.dismissed.emit(notice.id)

@@ -1,0 +1,148 @@
+"""How one case and one landmark look in their lists: state by icon and words, never by colour alone."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from app import theme
+from app.session.case_list_model import ROW_ROLE, STATE_TEXT
+from app.session.view_state import CaseListRow, LandmarkRow
+from app.views import icons
+from app.views.marker_painter import draw_state_icon
+
+Index = QModelIndex | QPersistentModelIndex
+CASE_HEIGHT, LANDMARK_HEIGHT = 46, 30
+PAD = 10
+VCENTRE = Qt.AlignmentFlag.AlignVCenter
+LEFT, RIGHT = Qt.AlignmentFlag.AlignLeft | VCENTRE, Qt.AlignmentFlag.AlignRight | VCENTRE
+CASE_COLOURS = {"new": "muted", "predicted": "link", "in_review": "caution", "reviewed": "good"}
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Draws ground, hover, selection and focus ring; children draw the rest."""
+
+    height = LANDMARK_HEIGHT
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
+        """All rows have one height."""
+        return QSize(120, self.height)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw one row."""
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._draw_ground(painter, option)
+        row = index.data(ROW_ROLE)
+        if row is not None:
+            self.draw(painter, option.rect.adjusted(PAD, 0, -PAD, 0), row, option.font)
+        painter.restore()
+
+    def draw(self, painter: QPainter, box: QRect, row: object, font: QFont) -> None:
+        """Draw what the row says."""
+        raise NotImplementedError
+
+    def _draw_ground(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
+        box = QRectF(option.rect).adjusted(3, 1, -3, -1)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.setBrush(theme.colour("selection"))
+            painter.drawRoundedRect(box, 4, 4)
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            painter.setBrush(theme.colour("raised"))
+            painter.drawRoundedRect(box, 4, 4)
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(theme.colour("link"))
+            painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+
+
+class CaseDelegate(RowDelegate):
+    """State icon, name, state in words; decided n/K with a bar; flag and padlock."""
+
+    height = CASE_HEIGHT
+
+    def draw(self, painter: QPainter, box: QRect, row: object, font: QFont) -> None:
+        """Draw a `CaseListRow`."""
+        assert isinstance(row, CaseListRow)
+        ratio = painter.device().devicePixelRatioF()
+        role = CASE_COLOURS[row.state]
+        top = QRect(box.x() + 30, box.y() + 5, box.width() - 30, 18)
+        bottom = top.translated(0, 18)
+        painter.drawPixmap(box.x(), box.y() + 13, icons.picture(f"case-{row.state}", theme.colour(role).name(), ratio))
+        right = self._draw_badges(painter, top, row, ratio)
+        _text(painter, top.adjusted(0, 0, -right, 0), row.name, "text", font, elide=Qt.TextElideMode.ElideMiddle)
+        small = _sized(font, 12)
+        _text(painter, bottom, STATE_TEXT[row.state], "muted", small)
+        _text(painter, bottom, f"{row.decided}/{row.total}", "muted", small, align=RIGHT)
+        if row.decided > 0 and row.total:
+            _draw_bar(painter, QRectF(bottom.right() - 98, bottom.center().y() - 1, 50, 3), row.decided / row.total)
+
+    def _draw_badges(self, painter: QPainter, top: QRect, row: CaseListRow, ratio: float) -> int:
+        x = top.right() - 15
+        for shown, name, role in ((row.flagged, "flag", "bad"), (row.part == "locked", "lock", "muted")):
+            if shown:
+                painter.drawPixmap(x, top.y() + 1, icons.picture(name, theme.colour(role).name(), ratio, 16))
+                x -= 20
+        return top.right() - 15 - x
+
+
+class LandmarkDelegate(RowDelegate):
+    """Number, name, warning, score, state icon. Absent is struck through, not placed is italic."""
+
+    def draw(self, painter: QPainter, box: QRect, row: object, font: QFont) -> None:
+        """Draw a `LandmarkRow`."""
+        assert isinstance(row, LandmarkRow)
+        ratio = painter.device().devicePixelRatioF()
+        _text(
+            painter, QRect(box.x(), box.y(), 20, box.height()), str(row.number), "muted", _sized(font, 12), align=RIGHT
+        )
+        right = box.right() - 22
+        draw_state_icon(painter, QRectF(right + 1, box.center().y() - 10, 21, 21), row.label)
+        score = "" if row.score is None else f"{row.score:.2f}"
+        _text(painter, QRect(right - 44, box.y(), 36, box.height()), score, "muted", _sized(font, 12), align=RIGHT)
+        name = QRect(box.x() + 30, box.y(), right - 78 - box.x(), box.height())
+        if row.warning:
+            painter.drawPixmap(
+                right - 66, box.center().y() - 8, icons.picture("warning", theme.colour("caution").name(), ratio, 16)
+            )
+            name.setWidth(name.width() - 20)
+        role = "muted" if row.label in ("absent", "not placed") else "text"
+        _text(painter, name, row.name, role, _name_font(font, row.label))
+
+
+def _name_font(font: QFont, label: str) -> QFont:
+    result = QFont(font)
+    result.setStrikeOut(label == "absent")
+    result.setItalic(label == "not placed")
+    return result
+
+
+def _sized(font: QFont, pixels: int) -> QFont:
+    result = QFont(font)
+    result.setPixelSize(pixels)
+    return result
+
+
+def _text(
+    painter: QPainter,
+    box: QRect,
+    text: str,
+    role: str,
+    font: QFont,
+    *,
+    elide: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+    align: Qt.AlignmentFlag = LEFT,
+) -> None:
+    painter.setFont(font)
+    painter.setPen(theme.colour(role))
+    painter.drawText(box, int(align), QFontMetrics(font).elidedText(text, elide, box.width()))
+
+
+def _draw_bar(painter: QPainter, box: QRectF, share: float) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.colour("border"))
+    painter.drawRoundedRect(box, 1.5, 1.5)
+    painter.setBrush(theme.colour("good") if share >= 1 else theme.colour("link"))
+    painter.drawRoundedRect(QRectF(box.x(), box.y(), box.width() * min(share, 1.0), box.height()), 1.5, 1.5)

@@ -1,0 +1,106 @@
+"""The key sheet: every action of the table with its keys, searchable; what is off now is grey and says why."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+
+from app.action_registry import ActionRegistry, key_text, plain
+from app.actions import ACTIONS, Action
+from app.views.widgets import GAP, MARGIN, label
+
+MOUSE = (
+    ("Drag a landmark", "Move it; Ctrl: 1:10, Shift: one axis"),
+    ("Drag the image, middle drag", "Pan"),
+    ("Right drag", "Window (left-right) and level (up-down)"),
+    ("Right click", "Menu"),
+    ("Wheel", "Zoom at the pointer"),
+    ("Double click", "On a landmark: zoom to it; on the image: fit"),
+)
+
+
+class ShortcutHelp(QDialog):
+    """Two columns: what, and which keys."""
+
+    def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keys")
+        self.resize(560, 680)
+        self._actions = actions
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search keys and actions")
+        self.search.setAccessibleName("Search keys and actions")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(lambda _text: self._fill())
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        layout.setSpacing(MARGIN)
+        layout.addWidget(self.search)
+        layout.addWidget(self._area, 1)
+        self._fill()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return does nothing; Esc closes."""
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+
+    def shown(self) -> list[str]:
+        """Ids of the rows that match the search."""
+        return [row.id for row in self._rows()]
+
+    def _rows(self) -> list[Action]:
+        wanted = self.search.text().strip().lower()
+        rows = [row for row in ACTIONS if row.shortcuts]
+        return [row for row in rows if wanted in f"{plain(row.text)} {row.tooltip} {key_text(row)}".lower()]
+
+    def _fill(self) -> None:
+        inner = QWidget()
+        grid = QGridLayout(inner)
+        grid.setHorizontalSpacing(2 * MARGIN)
+        grid.setVerticalSpacing(GAP)
+        grid.setColumnStretch(0, 1)
+        groups: dict[str, list[Action]] = {}
+        for row in self._rows():
+            groups.setdefault(row.group, []).append(row)
+        for name in ("Landmark", "Image", *(name for name in groups if name not in ("Landmark", "Image"))):
+            self._add_group(grid, name, groups.get(name, []))
+        if not self.search.text().strip():
+            self._add_mouse(grid)
+        grid.setRowStretch(grid.rowCount(), 1)
+        self._area.setWidget(inner)
+
+    def _add_group(self, grid: QGridLayout, name: str, rows: list[Action]) -> None:
+        if rows:
+            _add_heading(grid, name)
+        for row in rows:
+            reason = "" if row.keys_only else self._actions.reason(row.id)
+            text, keys = label(plain(row.text), wrap=True), label(_short_keys(row), "caption")
+            for part in (text, keys):
+                part.setEnabled(not reason)
+                part.setToolTip(reason or row.tooltip)
+            _add_pair(grid, text, keys)
+
+    def _add_mouse(self, grid: QGridLayout) -> None:
+        _add_heading(grid, "Mouse")
+        for gesture, effect in MOUSE:
+            _add_pair(grid, label(effect, wrap=True), label(gesture, "caption"))
+
+
+def _short_keys(row: Action) -> str:
+    return "0 to 9" if row.id == "image.number" else key_text(row)
+
+
+def _add_heading(grid: QGridLayout, name: str) -> None:
+    heading = label(name, "section")
+    heading.setContentsMargins(0, GAP, 0, 0)
+    grid.addWidget(heading, grid.rowCount(), 0, 1, 2)
+
+
+def _add_pair(grid: QGridLayout, left: QLabel, right: QLabel) -> None:
+    place = grid.rowCount()
+    grid.addWidget(left, place, 0)
+    grid.addWidget(right, place, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -1,0 +1,123 @@
+"""The status bar: saved or not, where the pointer is, what is seen, the pixel size with its source, model and job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
+
+from app.session.view_state import ImageState
+from app.views.camera import XY
+from app.views.widgets import label
+
+JOB_WIDTH = 120
+
+
+class StatusBar(QStatusBar):
+    """`models_requested()`: the model badge or the job was clicked."""
+
+    models_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self._saved = self._part("Saved", 0)
+        self._note = self._part("Note", 0)
+        self._cursor = self._part("Pointer, pixels", 150)
+        self._mm = self._part("Pointer, millimetres", 110)
+        self._value = self._part("Grey value", 76)
+        self._zoom = self._part("Zoom", 52)
+        self._window = self._part("Window and level", 118)
+        self._spacing = self._part("Pixel size", 0)
+        self._model = self._button("Model")
+        self._job = self._button("Job")
+        self._bar = QProgressBar(textVisible=False)
+        self._bar.setFixedWidth(JOB_WIDTH)
+        self._bar.setAccessibleName("Job progress")
+        self.addWidget(self._saved)
+        self.addWidget(self._note)
+        for part in (self._cursor, self._mm, self._value, self._zoom, self._window, self._spacing):
+            self.addPermanentWidget(part)
+        for part in (self._model, self._job, self._bar):
+            self.addPermanentWidget(part)
+        self._image: ImageState | None = None
+        self.set_job(None, None)
+        self.set_model("", "")
+        self.set_image(None)
+
+    def set_saved(self, text: str) -> None:
+        """When the last decision went to disk, e.g. "Saved 10:42:07"."""
+        self._saved.setText(text)
+
+    def set_note(self, text: str) -> None:
+        """A word beside it, e.g. "Typing - Esc returns to the image"."""
+        self._note.setText(text)
+
+    def set_image(self, image: ImageState | None) -> None:
+        """Show the pixel size of a picture with its source, or nothing."""
+        self._image = image
+        for part in (self._cursor, self._mm, self._value, self._zoom, self._window, self._spacing):
+            part.setVisible(image is not None)
+        self.clear_cursor()
+        if image is not None:
+            self._spacing.setText(image.spacing_badge)
+            self._spacing.setToolTip(image.spacing_tooltip)
+            self._mm.setVisible(image.col_mm is not None)
+
+    def set_cursor(self, xy_image: XY, value: Any) -> None:
+        """Where the pointer is, in pixels and, if the size is known, in millimetres from the first pixel centre."""
+        x, y = xy_image
+        self._cursor.setText(f"x {x:.2f}  y {y:.2f}")
+        image = self._image
+        if image is not None and image.row_mm and image.col_mm:
+            self._mm.setText(f"{x * image.col_mm:.1f}, {y * image.row_mm:.1f} mm")
+        self._value.setText("" if value is None else _value_text(value))
+
+    def clear_cursor(self) -> None:
+        """The pointer is elsewhere."""
+        for part in (self._cursor, self._mm, self._value):
+            part.setText("")
+
+    def set_zoom(self, zoom: float) -> None:
+        """Screen device pixels per image pixel."""
+        self._zoom.setText(f"{zoom * 100:.0f} %")
+
+    def set_window(self, low: float, high: float) -> None:
+        """The grey range on screen, as width and level."""
+        self._window.setText(f"W {high - low:.0f}  L {(high + low) / 2:.0f}")
+
+    def set_model(self, text: str, tooltip: str) -> None:
+        """The model in use."""
+        self._model.setText(text)
+        self._model.setToolTip(tooltip)
+        self._model.setVisible(bool(text))
+
+    def set_job(self, text: str | None, progress: float | None) -> None:
+        """The running job, or None; `progress` 0..1, None while unknown."""
+        self._job.setText(text or "")
+        self._job.setVisible(bool(text))
+        self._bar.setVisible(bool(text))
+        self._bar.setRange(0, 0 if progress is None else 1000)
+        self._bar.setValue(round((progress or 0.0) * 1000))
+
+    def _part(self, name: str, width: int) -> QLabel:
+        part = label("", "caption")
+        part.setMinimumWidth(width)
+        part.setContentsMargins(6, 0, 6, 0)
+        part.setAccessibleName(name)
+        return part
+
+    def _button(self, name: str) -> QToolButton:
+        part = QToolButton()
+        part.setProperty("role", "flat")
+        part.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        part.setAccessibleName(name)
+        part.clicked.connect(self.models_requested)
+        return part
+
+
+def _value_text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return " ".join(str(part) for part in value)
+    return f"grey {value:.6g}"

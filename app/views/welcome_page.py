@@ -1,0 +1,84 @@
+"""What is seen while no project is open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+
+from app.action_registry import ActionRegistry
+from app.views.widgets import GAP, MARGIN, action_button, label
+
+WIDTH = 460
+RECENT = 6
+BESIDE = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+
+
+class WelcomePage(QWidget):
+    """New, open, and the projects used last (`recent_requested(str folder)`)."""
+
+    recent_requested = Signal(str)
+
+    def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = QWidget()
+        column.setFixedWidth(WIDTH)
+        layout = QVBoxLayout(column)
+        layout.setSpacing(GAP)
+        layout.addWidget(label("MedSapiens Studio", "display"))
+        text = "Check and correct landmarks on medical images. Everything stays on this computer."
+        layout.addWidget(label(text, "muted", wrap=True))
+        layout.addSpacing(MARGIN)
+        row = QHBoxLayout()
+        row.setSpacing(GAP)
+        new = action_button(actions.action("project.new"), BESIDE)
+        new.setProperty("role", "primary")
+        row.addWidget(new)
+        row.addWidget(action_button(actions.action("project.open"), BESIDE))
+        layout.addLayout(row)
+        layout.addSpacing(2 * MARGIN)
+        self._title = label("Recent projects", "section")
+        layout.addWidget(self._title)
+        self._recent = QVBoxLayout()
+        self._recent.setSpacing(2)
+        layout.addLayout(self._recent)
+        layout.addSpacing(2 * MARGIN)
+        self._computer = label("", "caption", wrap=True)
+        layout.addWidget(self._computer)
+        layout.addWidget(label("Not a medical device unless your site has approved it.", "caption"))
+        outer = QVBoxLayout(self)
+        outer.addWidget(column, 0, Qt.AlignmentFlag.AlignCenter)
+        self.set_recent([])
+
+    def set_recent(self, recent: Sequence[tuple[str, str]]) -> None:
+        """Projects used last as (name, folder)."""
+        while self._recent.count():
+            old = self._recent.takeAt(0).widget()
+            if old is not None:
+                old.hide()
+                old.deleteLater()
+        for name, folder in recent[:RECENT]:
+            self._recent.addWidget(self._make_entry(name, folder))
+        self._title.setVisible(bool(recent))
+
+    def set_computer(self, text: str) -> None:
+        """What this computer can do."""
+        self._computer.setText(text)
+        self._computer.setVisible(bool(text))
+
+    def _make_entry(self, name: str, folder: str) -> QToolButton:
+        entry = QToolButton()
+        entry.setProperty("role", "entry")
+        entry.setText(f"{name}\n{_shorten(folder)}".replace("&", "&&"))
+        entry.setToolTip(folder)
+        entry.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        entry.setSizePolicy(entry.sizePolicy().Policy.Expanding, entry.sizePolicy().Policy.Fixed)
+        entry.clicked.connect(lambda: self.recent_requested.emit(folder))
+        return entry
+
+
+def _shorten(folder: str) -> str:
+    home = str(Path.home())
+    return "~" + folder.removeprefix(home) if folder.startswith(home) else folder

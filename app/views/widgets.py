@@ -1,0 +1,135 @@
+"""Small parts that every panel is made of, so that spacing, focus and text behave alike everywhere."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QListView, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from app.views.icons import set_icon
+
+UNIT = 4
+GAP = 2 * UNIT
+MARGIN = 3 * UNIT
+
+
+def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
+    """Plain text; `role` is muted, caption, section, title or display."""
+    widget = QLabel(text)
+    widget.setTextFormat(Qt.TextFormat.PlainText)
+    widget.setWordWrap(wrap)
+    if role:
+        widget.setProperty("role", role)
+    return widget
+
+
+def button(text: str, *, primary: bool = False, icon: str = "") -> QPushButton:
+    """A push button that a click works without taking the keyboard focus from the image."""
+    widget = QPushButton(text)
+    widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    widget.setAutoDefault(False)
+    if primary:
+        widget.setProperty("role", "primary")
+    if icon:
+        set_icon(widget, icon, "on_accent" if primary else "text")
+    return widget
+
+
+def flat_button(icon: str, tip: str) -> QToolButton:
+    """An icon without a frame; the tool tip is its spoken name too."""
+    widget = QToolButton()
+    widget.setProperty("role", "flat")
+    widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    widget.setToolTip(tip)
+    widget.setAccessibleName(tip)
+    set_icon(widget, icon)
+    return widget
+
+
+def action_button(action: QAction, style: Qt.ToolButtonStyle = Qt.ToolButtonStyle.ToolButtonTextOnly) -> QToolButton:
+    """A button for an action of the table."""
+    widget = QToolButton()
+    widget.setDefaultAction(action)
+    widget.setToolButtonStyle(style)
+    widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    return widget
+
+
+def line() -> QFrame:
+    """A hairline between two parts."""
+    widget = QFrame()
+    widget.setProperty("role", "line")
+    widget.setFixedHeight(1)
+    return widget
+
+
+def repolish(widget: QWidget) -> None:
+    """Make the style sheet look at a changed property."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
+class QuietComboBox(QComboBox):
+    """A combo box that ignores the wheel unless it has the keyboard focus."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll what lies behind instead."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class RowList(QListView):
+    """A list whose rows are drawn by a delegate.
+
+    `chosen(row)`: clicked, or Return; `moved(row)`: the keyboard went to it; `confirmed(row)`: Space;
+    `zoomed(row)`: double click; `left()`: Esc. A click does not take the keyboard focus; typing does not search.
+    """
+
+    chosen = Signal(int)
+    moved = Signal(int)
+    confirmed = Signal(int)
+    zoomed = Signal(int)
+    left = Signal()
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.clicked.connect(lambda index: self.chosen.emit(index.row()))
+        self.doubleClicked.connect(lambda index: self.zoomed.emit(index.row()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows move, Return chooses, Space confirms, Esc leaves."""
+        row = self.currentIndex().row()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and row >= 0:
+            self.chosen.emit(row)
+        elif event.key() == Qt.Key.Key_Space:
+            if row >= 0 and not event.isAutoRepeat():
+                self.confirmed.emit(row)
+        elif event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        elif event.text() and not event.modifiers():
+            event.ignore()
+        else:
+            self._move(event, row)
+
+    def _move(self, event: QKeyEvent, before: int) -> None:
+        super().keyPressEvent(event)
+        after = self.currentIndex().row()
+        if after != before and after >= 0:
+            self.moved.emit(after)
+
+    def keyboardSearch(self, _search: str) -> None:
+        """Typing does not jump about in the list."""
