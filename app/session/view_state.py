@@ -137,11 +137,12 @@ class ModelRow:
 
 @dataclass(frozen=True)
 class GateLine:
-    """One rule of the gate: passed or not, in words."""
+    """One rule of the gate: passed or not, in words; `blocks` tells a refusal from a note to read first."""
 
     rule: str
     ok: bool
     text: str
+    blocks: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,8 @@ class ComparisonState:
     """A candidate against the model in use on the same locked cases (mirrors comparison.json).
 
     `difference` is (mean, low, high) of new - old, a paired interval by `method`; `verdict` is better, worse,
-    undecided or too_few; `can_promote` is False when it is in use already.
+    undecided, too_few or first. `can_promote` is False when it is in use already or a rule blocks (`refusal` says
+    why); `needs_reason` asks for a written reason because the evidence is thin.
     """
 
     candidate: str
@@ -194,6 +196,8 @@ class ComparisonState:
     verdict_text: str
     gate: tuple[GateLine, ...] = ()
     can_promote: bool = True
+    needs_reason: bool = False
+    refusal: str = ""
 
 
 @dataclass(frozen=True)
@@ -211,13 +215,15 @@ class TemplateChoice:
 class SliceChoice:
     """A volume or cine file that needs one slice. `counts` are slices along array axes 0, 1, 2 (0: not a volume).
 
-    `frames` is the number of frames of a plain multi-frame file, then `counts` is None.
+    `frames` is the number of frames of a plain multi-frame file (then `counts` is None), or of slices along the
+    acquired direction `axis` of a volume, which is the one to offer first.
     """
 
     path: str
     name: str
     frames: int
     counts: tuple[int, int, int] | None = None
+    axis: int | None = None
 
 
 @dataclass(frozen=True)

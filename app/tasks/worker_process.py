@@ -28,8 +28,9 @@ def worker_command(*args: str) -> list[str]:
 
 
 class WorkerProcess(QObject):
-    """One child. `message(dict)` for every line; `died(exit code, text)` once when it ends, by itself or not."""
+    """One child. `started(pid)`; `message(dict)` for every line; `died(exit code, text)` once when it ends."""
 
+    started = Signal(int)
     message = Signal(object)
     died = Signal(int, str)
 
@@ -46,7 +47,7 @@ class WorkerProcess(QObject):
         self._process.setProcessEnvironment(_environment())
         self._process.readyReadStandardOutput.connect(self._read)
         self._process.readyReadStandardError.connect(self._read_log)
-        self._process.started.connect(self._lower_priority)
+        self._process.started.connect(self._begun)
         self._process.errorOccurred.connect(self._failed)
         self._process.finished.connect(self._finished)
 
@@ -118,6 +119,10 @@ class WorkerProcess(QObject):
     def _read_log(self) -> None:
         text = self._process.readAllStandardError().data().decode(errors="replace")
         self._log.extend(line for line in text.splitlines() if line.strip())
+
+    def _begun(self) -> None:
+        self._lower_priority()
+        self.started.emit(self.pid)
 
     def _lower_priority(self) -> None:
         if self._low_priority:

@@ -1,0 +1,107 @@
+"""What controllers ask of an open project, as plain functions that run on the store lane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.session.view_state import CaseListRow
+from medsapiens_core.data.annotation import Annotation, Edit
+from medsapiens_core.data.prediction import Prediction
+from medsapiens_core.store.cases import CaseRow, Filter, Sort
+from medsapiens_core.store.project import Project
+
+NEIGHBOURS = 20  # rows read before the expected place, because others may have left the list
+LOOK_AHEAD = 500
+TODO = ("new", "predicted")
+
+
+@dataclass(frozen=True)
+class ListQuery:
+    """Which cases the worklist shows, and in which order."""
+
+    filter: Filter = "all"
+    sort: Sort = "name"
+    search: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class CaseDetail:
+    """All that is stored of one case. `shown` is the prediction that the annotation rests on, `newest` the last one."""
+
+    row: CaseRow
+    annotation: Annotation
+    shown: Prediction | None
+    newest: Prediction | None
+    history: Sequence[Edit]
+
+
+def load_case(project: Project, case_id: int) -> CaseDetail:
+    """Read a case."""
+    annotation = project.annotations.load(case_id)
+    newest = project.predictions.latest(case_id)
+    shown = newest if newest is None or newest.id == annotation.prediction_id else None
+    if shown is None and annotation.prediction_id is not None:
+        shown = project.predictions.get(annotation.prediction_id)
+    return CaseDetail(project.cases.get(case_id), annotation, shown, newest, project.annotations.history(case_id))
+
+
+def show_prediction(project: Project, case_id: int, prediction: Prediction) -> None:
+    """Give the undecided landmarks of a case that is not on screen the positions of a stored prediction."""
+    annotation = project.annotations.load(case_id)
+    if annotation.prediction_id != prediction.id and not annotation.is_complete:
+        edit = annotation.from_prediction(prediction)
+        project.annotations.commit(edit, case_id, expected_revision=annotation.revision)
+
+
+def list_row(row: CaseRow) -> CaseListRow:
+    """A case as the worklist shows it."""
+    model = f", predicted by {row.prediction_model}" if row.prediction_model else ""
+    flag = f", flagged: {row.flag_reason}" if row.flag_reason else ""
+    tooltip = f"{row.name}: {row.width} x {row.height} px{model}{flag}"
+    return CaseListRow(
+        row.id, row.name, row.state, row.flagged, row.decided, row.total, row.worst_score, row.part, tooltip
+    )
+
+
+def list_page(project: Project, query: ListQuery, offset: int, limit: int) -> list[CaseListRow]:
+    """A stretch of the worklist."""
+    rows = project.cases.page(query.filter, query.sort, query.search, offset, limit)
+    return [list_row(row) for row in rows]
+
+
+def neighbour(project: Project, query: ListQuery, case_id: int, position: int | None, by: int) -> CaseRow | None:
+    """The case `by` rows on in the list; the list may have changed since `position` was true."""
+    if position is None:
+        return next(iter(project.cases.page(query.filter, query.sort, query.search, 0, 1)), None)
+    rows, here = _around(project, query, case_id, position)
+    there = here + by if here < len(rows) and rows[here].id == case_id else here + min(by, 0)
+    return rows[there] if 0 <= there < len(rows) else None
+
+
+def next_to_do(
+    project: Project, query: ListQuery, case_id: int, position: int | None, *, forward: bool = True
+) -> CaseRow | None:
+    """The next case without any decision, else the first of all, else one in review; flagged ones are left out."""
+    if position is not None:
+        rows, here = _around(project, query, case_id, position)
+        beside = rows[here:] if forward else rows[:here][::-1]
+        found = next((row for row in beside if row.id != case_id and _is_to_do(row)), None)
+        if found is not None:
+            return found
+    candidates = [
+        *project.cases.page("todo", query.sort, "", 0, 2),
+        *project.cases.page("in_review", query.sort, "", 0, 2),
+    ]
+    return next((row for row in candidates if row.id != case_id and not row.flagged), None)
+
+
+def _around(project: Project, query: ListQuery, case_id: int, position: int) -> tuple[list[CaseRow], int]:
+    offset = max(0, position - NEIGHBOURS)
+    rows = project.cases.page(query.filter, query.sort, query.search, offset, LOOK_AHEAD)
+    here = next((place for place, row in enumerate(rows) if row.id == case_id), position - offset)
+    return rows, here
+
+
+def _is_to_do(row: CaseRow) -> bool:
+    return row.state in TODO and not row.flagged

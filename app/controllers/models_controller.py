@@ -1,0 +1,172 @@
+"""The models of this computer: which is in use, promote, roll back, compare, import and export. One click each."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.controllers.candidate import comparison_state
+from app.session.view_state import ComparisonState, ModelRow
+from app.tasks.task_runner import IO, STORE, TaskRunner
+from medsapiens_core.errors import UserError
+from medsapiens_core.store.errors import LibraryError
+from medsapiens_core.store.library import ModelEntry, ModelLibrary
+from medsapiens_core.store.project import Project
+
+STATES = {"promoted": "in use", "candidate": "candidate", "retired": "was in use"}
+
+
+@dataclass(frozen=True)
+class _Shelf:
+    """What the library holds for one template. `problem` says why no model can be used."""
+
+    entries: tuple[ModelEntry, ...]
+    current: ModelEntry | None
+    can_roll_back: bool
+    problem: str = ""
+
+
+class ModelsController(QObject):
+    """Signals: `models_changed(list[ModelRow])`, `current_changed(ModelEntry or None)`, `promoted(ModelEntry)`,
+    `rolled_back(ModelEntry or None)`, `comparison_ready(ComparisonState)`, `done(text)`, `failed(text)`.
+    """
+
+    models_changed = Signal(object)
+    current_changed = Signal(object)
+    promoted = Signal(object)
+    rolled_back = Signal(object)
+    comparison_ready = Signal(object)
+    done = Signal(str)
+    failed = Signal(str)
+
+    def __init__(
+        self,
+        runner: TaskRunner,
+        project: Project,
+        library: ModelLibrary,
+        job_of_candidate: Callable[[str], str | None],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._runner, self._project, self._library = runner, project, library
+        self._job_of_candidate = job_of_candidate
+        self.current: ModelEntry | None = None
+        self.rows: list[ModelRow] = []
+
+    def refresh(self, then: Callable[[], None] | None = None) -> None:
+        """Read the library again."""
+        self._runner.submit(STORE, self._read, on_done=lambda shelf: self._show(shelf, then), on_error=self._fail)
+
+    def promote(self, name: str, reason: str = "") -> None:
+        """Put a model in use for this project's template."""
+        self._runner.submit(STORE, self._promote, name, reason, on_done=self._promoted, on_error=self._fail)
+
+    def roll_back(self, reason: str = "") -> None:
+        """Put the model before it in use again."""
+        self._runner.submit(STORE, self._roll_back, reason, on_done=self._rolled_back, on_error=self._fail)
+
+    def compare(self, name: str) -> None:
+        """Show how a candidate of this project did against the model it started from."""
+        job_id = self._job_of_candidate(name)
+        if job_id is None:
+            self.failed.emit(f"{name} was not trained in this project, so there is no comparison to show.")
+            return
+        self._runner.submit(STORE, self._compare, name, job_id, on_done=self.comparison_ready.emit, on_error=self._fail)
+
+    def import_file(self, path: str) -> None:
+        """Add a model from a `.msmodel` file."""
+        self._runner.submit(IO, self._library.import_archive, Path(path), on_done=self._imported, on_error=self._fail)
+
+    def export(self, name: str, path: str) -> None:
+        """Write a model as a `.msmodel` file."""
+        done = f"{name} was written to {path}."
+        self._runner.submit(
+            IO,
+            self._library.export,
+            name,
+            Path(path),
+            on_done=lambda _none: self.done.emit(done),
+            on_error=self._fail,
+        )
+
+    def discard(self, name: str) -> None:
+        """Delete a candidate."""
+        self._runner.submit(
+            STORE, self._library.remove, name, on_done=lambda _none: self.refresh(), on_error=self._fail
+        )
+
+    # --- on the lanes
+
+    def _read(self) -> _Shelf:
+        template_id = self._project.template.id
+        entries = tuple(entry for entry in self._library.list() if template_id in entry.templates)
+        stack = 0
+        for row in self._library.history():
+            if row.template_id == template_id:
+                stack += 1 if row.kind == "promote" else -1
+        try:
+            return _Shelf(entries, self._library.current(template_id), stack > 0)
+        except LibraryError as error:
+            return _Shelf(entries, None, stack > 0, str(error))
+
+    def _promote(self, name: str, reason: str) -> ModelEntry:
+        return self._library.promote(name, [self._project.template.id], by=getpass.getuser(), reason=reason)
+
+    def _roll_back(self, reason: str) -> ModelEntry | None:
+        self._library.rollback(self._project.template.id, by=getpass.getuser(), reason=reason)
+        return self._library.current(self._project.template.id)
+
+    def _compare(self, name: str, job_id: str) -> ComparisonState:
+        comparison = self._project.comparisons.get(job_id)
+        if comparison is None:
+            raise UserError(f"There is no comparison of {name} in this project.")
+        names = {int(c["case_id"]): self._project.cases.get(int(c["case_id"])).name for c in comparison["cases"]}
+        in_use = self.current is not None and self.current.name == name
+        return comparison_state(name, comparison, self._project.template, names, in_use=in_use)
+
+    # --- answers
+
+    def _show(self, shelf: _Shelf, then: Callable[[], None] | None) -> None:
+        before, self.current = self.current, shelf.current
+        self.rows = [self._row(entry, shelf) for entry in shelf.entries]
+        self.models_changed.emit(self.rows)
+        if (before and before.id) != (shelf.current and shelf.current.id):
+            self.current_changed.emit(shelf.current)
+        if shelf.problem:
+            self.failed.emit(shelf.problem)
+        if then is not None:
+            then()
+
+    def _row(self, entry: ModelEntry, shelf: _Shelf) -> ModelRow:
+        in_use = shelf.current is not None and entry.id == shelf.current.id
+        parts = [STATES[entry.state] if not in_use else "in use"]
+        parts += ["came with the program"] if entry.embedded else []
+        parts += [f"from {entry.parent.split('@')[0]}"] if entry.parent else []
+        return ModelRow(
+            entry.name,
+            entry.id,
+            entry.state,
+            in_use,
+            entry.templates,
+            ", ".join(parts),
+            can_promote=not in_use,
+            can_rollback=in_use and shelf.can_roll_back,
+            can_compare=self._job_of_candidate(entry.name) is not None,
+        )
+
+    def _promoted(self, entry: ModelEntry) -> None:
+        self.refresh(lambda: self.promoted.emit(entry))
+
+    def _rolled_back(self, entry: ModelEntry | None) -> None:
+        self.refresh(lambda: self.rolled_back.emit(entry))
+
+    def _imported(self, entry: ModelEntry) -> None:
+        self.refresh(lambda: self.done.emit(f"{entry.name} was added as a candidate."))
+
+    def _fail(self, error: Any) -> None:
+        self.failed.emit(str(error))

@@ -1,0 +1,139 @@
+"""The worklist: filter, sort and search are questions to the store; only the pages that are looked at are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Protocol, cast
+
+from PySide6.QtCore import QObject, QTimer, SignalInstance
+from PySide6.QtCore import Signal as QtSignal
+
+from app.controllers.case_access import ListQuery, list_page, list_row, neighbour, next_to_do
+from app.session.case_list_model import CaseListModel
+from app.tasks.task_runner import STORE, TaskRunner
+from medsapiens_core.store.cases import CaseRow, Filter, Sort
+from medsapiens_core.store.project import Project
+
+REFRESH_MS = 300
+SORTS: dict[str, Sort] = {"added": "added", "name": "name", "score": "worst_first", "state": "state"}
+
+
+class WorklistView(Protocol):
+    """What this controller needs of the worklist panel."""
+
+    case_activated: SignalInstance
+    filter_changed: SignalInstance
+    search_changed: SignalInstance
+    sort_changed: SignalInstance
+
+    def set_model(self, model: Any) -> None:
+        """Show these cases."""
+
+    def set_counts(self, counts: Mapping[str, int]) -> None:
+        """Show how many there are of each kind."""
+
+    def set_current(self, case_id: int | None) -> None:
+        """Mark the open case."""
+
+    def reset_controls(self) -> None:
+        """Back to all cases, without emitting."""
+
+
+class WorklistController(QObject):
+    """`open_requested(case id)`; `nothing_left()` when every case is reviewed; `next_known(CaseRow)` to read ahead."""
+
+    open_requested = QtSignal(int)
+    nothing_left = QtSignal()
+    next_known = QtSignal(object)
+    counted = QtSignal(object)
+
+    def __init__(self, runner: TaskRunner, project: Project, view: WorklistView, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._runner, self._project, self._view = runner, project, view
+        self.model = CaseListModel(self)
+        self.query = ListQuery(sort="added")
+        self._current: int | None = None
+        self._shown_count = -1
+        self._timer = QTimer(self, singleShot=True, interval=REFRESH_MS)
+        self._timer.timeout.connect(self.refresh)
+        self.model.page_needed.connect(self._read_page)
+        view.reset_controls()
+        view.set_model(self.model)
+        view.case_activated.connect(self.open_requested)
+        view.filter_changed.connect(lambda name: self._ask(replace(self.query, filter=cast(Filter, name))))
+        view.sort_changed.connect(lambda name: self._ask(replace(self.query, sort=SORTS[name])))
+        view.search_changed.connect(lambda text: self._ask(replace(self.query, search=text)))
+
+    def refresh(self) -> None:
+        """Read the counts again, and the list when its length has changed."""
+        query = self.query
+        self._runner.submit(STORE, self._count, query, on_done=lambda found: self._counted(query, *found))
+
+    def refresh_soon(self) -> None:
+        """As `refresh`, once for many calls in a row."""
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def set_current(self, case_id: int | None) -> None:
+        """Mark the open case and find out which one will come next."""
+        self._current = case_id
+        self._view.set_current(case_id)
+        if case_id is not None:
+            self._look(next_to_do, 1, self.next_known.emit)
+
+    def case_changed(self, case_id: int) -> None:
+        """Show a case's new state."""
+        self._runner.submit(STORE, self._project.cases.get, case_id, on_done=self._changed)
+
+    def step(self, by: int) -> None:
+        """Ask for the next (1) or previous (-1) case of the list."""
+        self._look(neighbour, by, lambda row: self.open_requested.emit(row.id) if row is not None else None)
+
+    def open_next_to_do(self) -> None:
+        """Ask for the next case without decisions."""
+        self._look(next_to_do, 1, self._open_or_tell)
+
+    def _look(self, find: Any, by: int, use: Any) -> None:
+        case_id = self._current or 0
+        position = self.model.position_of(case_id)
+        extra = () if find is next_to_do else (by,)
+        self._runner.submit(STORE, find, self._project, self.query, case_id, position, *extra, on_done=use)
+
+    def _open_or_tell(self, row: CaseRow | None) -> None:
+        if row is None:
+            self.nothing_left.emit()
+        else:
+            self.open_requested.emit(row.id)
+
+    def _ask(self, query: ListQuery) -> None:
+        if query != self.query:
+            self.query = query
+            self._shown_count = -1
+            self.refresh()
+
+    def _count(self, query: ListQuery) -> tuple[dict[str, int], int]:
+        return self._project.cases.counts(), self._project.cases.count(query.filter, query.search)
+
+    def _counted(self, query: ListQuery, counts: dict[str, int], count: int) -> None:
+        self._view.set_counts(counts)
+        self.counted.emit(counts)
+        if query == self.query and count != self._shown_count:
+            self._shown_count = count
+            self.model.reset(count)
+            self._view.set_current(self._current)
+
+    def _read_page(self, generation: int, offset: int, limit: int) -> None:
+        self._runner.submit(
+            STORE,
+            list_page,
+            self._project,
+            self.query,
+            offset,
+            limit,
+            on_done=lambda rows: self.model.receive_page(generation, offset, rows),
+        )
+
+    def _changed(self, row: CaseRow) -> None:
+        self.model.update_row(list_row(row))
+        self._runner.submit(STORE, self._project.cases.counts, on_done=self._view.set_counts)

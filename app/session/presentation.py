@@ -1,0 +1,149 @@
+"""From data to what the window shows: pure functions that make the frozen values of `view_state`."""
+
+from __future__ import annotations
+
+import math
+
+from app.session.review_session import ReviewSession
+from app.session.view_state import ImageState, LandmarkRow, MarkerState
+from medsapiens_core.data.annotation import CONFIRM_TOLERANCE_PX
+from medsapiens_core.data.image import Image, Spacing, SpacingSource
+from medsapiens_core.data.template import Landmark
+
+NO_SPACING = "No pixel size in this file. Lengths are shown in pixels; angles assume square pixels."
+BADGES = {
+    SpacingSource.USER: ("ruler", "Pixel size measured by a reader on a scale in the image."),
+    SpacingSource.PATIENT_PLANE: ("", "Pixel size in the plane of the patient, from the file."),
+    SpacingSource.US_REGION: ("region", "Pixel size of the ultrasound region; it holds inside the region only."),
+    SpacingSource.FIDUCIAL: ("cal.", "Pixel size calibrated on an object of known size."),
+    SpacingSource.GEOMETRY: ("cal.", "Pixel size corrected for the geometry of the exposure."),
+    SpacingSource.CORRECTED_UNKNOWN: ("", "Pixel size corrected by a method that the file does not state."),
+    SpacingSource.DETECTOR: ("det.", "Pixel size at the detector. Real lengths are smaller by the magnification."),
+    SpacingSource.FILM: ("film", "Pixel size on the film. Real lengths are smaller by the magnification."),
+    SpacingSource.UNKNOWN: ("unverified", "The file does not tell in which plane this pixel size was measured."),
+    SpacingSource.HEADER: ("header", "Pixel size from the header of the file."),
+    SpacingSource.ANNOTATION_FILE: ("list", "Pixel size from the annotation file."),
+}
+
+
+def spacing_badge(spacing: Spacing | None) -> tuple[str, str]:
+    """Badge and its explanation (ux.md 5.4). Unknown is px, never 1 mm."""
+    if spacing is None:
+        return "px", NO_SPACING
+    word, explanation = BADGES[spacing.source]
+    size = f"{spacing.row_mm:.3f} mm"
+    if abs(spacing.row_mm - spacing.col_mm) > 1e-6 * spacing.row_mm:
+        size = f"{spacing.col_mm:.3f} x {spacing.row_mm:.3f} mm"
+    return f"{word} {size}".strip(), explanation
+
+
+def image_state(case_id: int, title: str, image: Image) -> ImageState:
+    """The picture of a case as the image view shows it."""
+    badge, explanation = spacing_badge(image.spacing)
+    spacing = image.spacing
+    return ImageState(
+        case_id,
+        title,
+        image.pixels,
+        image.window,
+        image.inverted,
+        spacing.row_mm if spacing else None,
+        spacing.col_mm if spacing else None,
+        badge,
+        explanation,
+        image.windows,
+    )
+
+
+def markers(session: ReviewSession) -> list[MarkerState]:
+    """All landmarks of the open case for the image view, in template order."""
+    if not session.is_open:
+        return []
+    scores = session.scores()
+    return [_marker(session, position, scores.get(mark.id)) for position, mark in enumerate(session.template.landmarks)]
+
+
+def landmark_rows(session: ReviewSession) -> list[LandmarkRow]:
+    """All landmarks of the open case for the landmark list, in review order."""
+    if not session.is_open:
+        return []
+    scores, warnings = session.scores(), _warnings(session)
+    return [_row(session, landmark, scores.get(landmark), warnings.get(landmark, "")) for landmark in session.order]
+
+
+def lines(session: ReviewSession) -> list[tuple[str, str]]:
+    """Lines of the template between landmarks that both have a position."""
+    if not session.is_open:
+        return []
+    states = session.annotation
+    return [(a, b) for a, b in session.template.lines if states[a].x is not None and states[b].x is not None]
+
+
+def _marker(session: ReviewSession, position: int, score: float | None) -> MarkerState:
+    mark = session.template.landmarks[position]
+    state = session.annotation[mark.id]
+    return MarkerState(
+        mark.id,
+        position + 1,
+        mark.name,
+        mark.abbreviation,
+        state.label,
+        state.x,
+        state.y,
+        score,
+        mark.id == session.current,
+        _ghost(session, mark.id),
+        _covariance(session, position),
+    )
+
+
+def _row(session: ReviewSession, landmark: str, score: float | None, warning: str) -> LandmarkRow:
+    position = session.template.index[landmark]
+    mark = session.template.landmarks[position]
+    state = session.annotation[landmark]
+    return LandmarkRow(
+        position + 1,
+        landmark,
+        mark.name,
+        mark.abbreviation,
+        state.label,
+        score,
+        warning,
+        mark.definition,
+        session.prediction_xy(landmark) is not None and state.label != "predicted",
+    )
+
+
+def _ghost(session: ReviewSession, landmark: str) -> tuple[float, float] | None:
+    state, shown = session.annotation[landmark], session.prediction_xy(landmark)
+    if shown is None or state.x is None or state.y is None or not state.is_decided:
+        return None
+    moved = max(abs(state.x - shown[0]), abs(state.y - shown[1])) >= CONFIRM_TOLERANCE_PX
+    return shown if moved else None
+
+
+def _covariance(session: ReviewSession, position: int) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    prediction = session.prediction
+    if prediction is None or prediction.covariance is None:
+        return None
+    (xx, xy), (yx, yy) = prediction.covariance[position].tolist()
+    return ((xx, xy), (yx, yy)) if math.isfinite(xx) and math.isfinite(yy) else None
+
+
+def _warnings(session: ReviewSession) -> dict[str, str]:
+    """Landmark -> what is odd about its place; only for landmarks where something is."""
+    if session.case is None:
+        return {}
+    right, bottom = session.case.width - 1, session.case.height - 1
+    warnings: dict[str, str] = {}
+    first_at: dict[tuple[float, float], Landmark] = {}
+    for mark, state in zip(session.template.landmarks, session.annotation.states, strict=True):
+        if state.x is None or state.y is None:
+            continue
+        if not (0 <= state.x <= right and 0 <= state.y <= bottom):
+            warnings[mark.id] = "At the edge of the image"
+        twin = first_at.setdefault((state.x, state.y), mark)
+        if twin is not mark:
+            warnings[mark.id] = f"At the same point as {twin.name}"
+            warnings[twin.id] = f"At the same point as {mark.name}"
+    return warnings
