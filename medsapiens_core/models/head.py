@@ -42,7 +42,9 @@ class HeatmapHead(nn.Module):
         x = features
         for layer in [*self.up, *self.mix]:
             x = _norm_act(layer(x))
-        result: Tensor = self.out(x)
+        # bfloat16 has 128 steps between 0.5 and 1: too coarse for the top of a peak, so autocast ends here
+        with torch.autocast(x.device.type, enabled=False):
+            result: Tensor = self.out(x.to(self.out.weight.dtype))
         return result
 
     def add_channels(self, count: int) -> None:
