@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from medsapiens_core.data.annotation import absent, placed
+from medsapiens_core.data.image import SpacingSource
+from medsapiens_core.store import tables
+from medsapiens_core.store.cases import _FILTERS, _SORTS, STATES, Cases
+from medsapiens_core.store.errors import UnknownRecordError
+from medsapiens_core.store.project import Project
+from tests.core.store.building import (
+    TEMPLATE,
+    add_case,
+    commit,
+    image_of,
+    place_all,
+    predict,
+    prediction_for,
+    review,
+    write_picture,
+)
+
+
+def test_a_case_tells_what_the_reader_found(project):
+    row = add_case(project, 7)
+    assert (row.name, row.width, row.height, row.modality) == ("film 7.png", 32, 24, "DX")
+    assert (row.spacing.row_mm, row.spacing.col_mm, row.spacing.source) == (0.1, 0.2, SpacingSource.DETECTOR)
+    assert (row.state, row.decided, row.total, row.worst_score) == ("new", 0, len(TEMPLATE), None)
+    assert row.path.is_file() and row.part in ("train", "val", "locked")
+    assert project.cases.get(row.id) == row
+
+
+def test_unknown_spacing_stays_unknown(project, tmp_path):
+    image = write_picture(tmp_path / "a.png", 1)
+    row = project.cases.add(image_of(tmp_path / "a.png", image.pixels, spacing=False))
+    assert row.spacing is None
+
+
+def test_the_same_bytes_are_one_case_but_frames_are_several(project, tmp_path):
+    image = write_picture(tmp_path / "a.png", 1)
+    first = project.cases.add(image)
+    copy = tmp_path / "copy of a.png"
+    copy.write_bytes((tmp_path / "a.png").read_bytes())
+    assert project.cases.add(image_of(copy, image.pixels), path=copy) == first
+    frames = [
+        project.cases.add(replace(image, provenance=replace(image.provenance, frame=f, axis=a, frame_count=9)))
+        for f, a in ((3, 0), (3, 1), (4, 0), (3, None))
+    ]
+    assert len({row.id for row in frames} | {first.id}) == 5
+    assert frames[0].name == "a.png [4/9]" and (frames[0].frame, frames[0].axis) == (3, 0)
+    assert project.cases.find(first.image_sha256, 3, 1) == frames[1]
+    assert project.cases.find("0" * 64) is None
+    assert {row.patient_group for row in frames} == {first.patient_group}, "slices of one file are one patient"
+
+
+def test_an_unknown_case_is_named(project):
+    with pytest.raises(UnknownRecordError, match="Case 5"):
+        project.cases.get(5)
+    with pytest.raises(UnknownRecordError):
+        project.cases.set_flag(5, "other")
+
+
+def test_state_counts_and_scores_follow_the_work(project):
+    case = add_case(project, 1)
+    prediction = prediction_for(case)
+    project.predictions.add(prediction, case.id)
+    row = project.cases.get(case.id)
+    assert (row.state, row.prediction_model) == ("predicted", prediction.model_id)
+    assert row.worst_score == pytest.approx(prediction.scores.min())
+    annotation = project.annotations.load(case.id)
+    annotation = commit(project, annotation, annotation.from_prediction(prediction))
+    assert project.cases.get(case.id).state == "predicted"
+    order = [TEMPLATE.ids[k] for k in np.argsort(prediction.scores)]
+    for number, mark in enumerate(order, start=1):
+        annotation = commit(project, annotation, annotation.change("absent", {mark: absent()}))
+        row = project.cases.get(case.id)
+        assert (row.state, row.decided) == ("in_review", number)
+        still_open = np.sort(prediction.scores)[number:]
+        assert row.worst_score == (pytest.approx(still_open[0]) if len(still_open) else None)
+    commit(project, annotation, annotation.mark_reviewed())
+    assert project.cases.get(case.id).state == "reviewed"
+
+
+def test_a_landmark_that_the_model_did_not_find_is_the_worst(project):
+    case = add_case(project, 1)
+    prediction = prediction_for(case)
+    xy, scores = prediction.xy_image.copy(), prediction.scores.copy()
+    xy[2], scores[2] = np.nan, np.nan
+    project.predictions.add(replace(prediction, xy_image=xy, scores=scores), case.id)
+    assert project.cases.get(case.id).worst_score == 0.0
+
+
+def test_a_flag_sits_on_top_of_the_state(project):
+    case = add_case(project, 1)
+    review(project, case)
+    row = project.cases.set_flag(case.id, "wrong side")
+    assert (row.flagged, row.flag_reason, row.state) == (True, "wrong side", "reviewed")
+    assert project.cases.counts()["flagged"] == 1
+    row = project.cases.set_flag(case.id, None)
+    assert (row.flagged, row.flag_reason) == (False, None)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """Cases in every state, some flagged; names in an order that differs from the order of adding."""
+    with Project.create(tmp_path_factory.mktemp("filled") / "p", name="x", template=TEMPLATE) as project:
+        for number in (10, 2, 33, 1, 21, 5, 8, 13, 100, 4):
+            case = add_case(project, number)
+            kind = number % 4
+            if kind > 0:
+                predict(project, case)
+            if kind == 2:
+                annotation = project.annotations.load(case.id)
+                commit(project, annotation, annotation.change("move", {"sella": placed(1, 1, None)}))
+            if kind == 3 or number == 8:
+                review(project, case)
+            if number % 5 == 0:
+                project.cases.set_flag(case.id, "image quality")
+        yield project
+
+
+KEYS = {
+    "name": lambda row: (int(row.name.split()[1].split(".")[0]), row.id),
+    "added": lambda row: row.id,
+    "worst_first": lambda row: (2.0 if row.worst_score is None else row.worst_score, row.id),
+    "state": lambda row: (STATES.index(row.state), int(row.name.split()[1].split(".")[0])),
+}
+CHOICES = {
+    "all": lambda row: True,
+    "todo": lambda row: row.state in ("new", "predicted") and not row.flagged,
+    "in_review": lambda row: row.state == "in_review",
+    "reviewed": lambda row: row.state == "reviewed",
+    "flagged": lambda row: row.flagged,
+    "locked": lambda row: row.part == "locked",
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(sorted(_FILTERS)),
+    st.sampled_from(sorted(_SORTS)),
+    st.sampled_from(["", "1", "FILM 1", "film 10", "nothing", "%", "_", "\\"]),
+    st.tuples(st.integers(0, 11), st.integers(1, 11)),
+)
+def test_a_page_is_what_sorting_and_filtering_all_rows_gives(filled, filter, sort, search, stretch):
+    offset, limit = stretch
+    rows = filled.cases.page("all", "added", limit=1000)
+    chosen = [row for row in rows if CHOICES[filter](row) and search.casefold() in row.name.casefold()]
+    chosen.sort(key=KEYS[sort])
+    assert filled.cases.page(filter, sort, search, offset, limit) == chosen[offset : offset + limit]
+    assert filled.cases.count(filter, search) == len(chosen)
+
+
+def test_counts_agree_with_the_lists(filled):
+    counts = filled.cases.counts()
+    rows = filled.cases.page("all", "added", limit=1000)
+    assert {name: counts[name] for name in CHOICES} == {n: sum(map(c, rows)) for n, c in CHOICES.items()}
+    assert {state: counts[state] for state in STATES} == {s: sum(r.state == s for r in rows) for s in STATES}
+
+
+@pytest.mark.parametrize("sort", sorted(_SORTS))
+def test_a_sorted_page_comes_from_an_index(project, sort):
+    """At 100,000 cases a page must not sort them all (reliability.md L1)."""
+    query = sa.select(tables.cases.c.id, tables.cases.c.name).order_by(*_SORTS[sort]).limit(50)
+    text = str(query.compile(project.database._engine, compile_kwargs={"literal_binds": True}))
+    with project.database.read() as connection:
+        plan = " ".join(str(row) for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + text))
+    assert "TEMP B-TREE" not in plan
+
+
+def test_counting_reads_an_index_only(project):
+    c = tables.cases.c
+    query = sa.select(c.state, c.part, c.flagged, sa.func.count()).group_by(c.state, c.part, c.flagged)
+    with project.database.read() as connection:
+        plan = " ".join(str(row) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}"))
+    assert "COVERING INDEX cases_counted" in plan and "TEMP B-TREE" not in plan
+    assert isinstance(project.cases, Cases)
+
+
+def test_predictions_wait_where_there_is_something_to_do(project):
+    cases = [add_case(project, number) for number in range(6)]
+    ids = [case.id for case in cases]
+    predict(project, cases[1], model_id="m@1")
+    review(project, cases[2])
+    place_all(project, cases[3])
+    assert project.predictions.pending("m@1") == [ids[0], ids[4], ids[5]]
+    assert project.predictions.pending("m@2") == [ids[0], ids[1], ids[4], ids[5]]
+    assert project.predictions.pending("m@2", limit=3, around_case=ids[4]) == [ids[4], ids[5], ids[0]]
+    assert project.predictions.pending("m@2", limit=1, around_case=ids[4]) == [ids[4]]
