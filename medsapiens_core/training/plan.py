@@ -56,7 +56,7 @@ def make_plan(options: TrainingOptions, images: int, device: str, *, new_templat
     """
     batch = min(options.batch_size or (4 if device == "cpu" else 8), images)
     per_epoch = math.ceil(images / batch)
-    target = 400 if images < 10 else 800 if images <= 50 else 40 * per_epoch
+    target = 400 if images < 10 else max(800, 40 * per_epoch if images > 50 else 0)
     minutes = options.minutes
     if minutes is None and options.epochs is None and device == "cpu":
         minutes = CPU_MINUTES
