@@ -54,6 +54,7 @@ class ActionRegistry(QObject):
         action = QAction(row.text, self, checkable=row.checkable)
         action.setObjectName(row.id)
         action.setAutoRepeat(row.repeats)
+        action.setIconText(row.short or plain(row.text))
         if row.scope == "G":
             action.setShortcuts([QKeySequence(key) for key in row.shortcuts])
         action.triggered.connect(lambda: self.triggered.emit(row.id))

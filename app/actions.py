@@ -45,6 +45,7 @@ class Action:
     repeats: bool = False
     keys_only: bool = False
     separator: bool = False  # a line above it in the menu
+    short: str = ""  # on buttons, where it differs from the menu
 
     @property
     def group(self) -> str:
@@ -195,7 +196,16 @@ _LANDMARK = (
     ),
     Action("landmark.absent", "&Absent", "Landmark", "I", ("X",), "It is not in this image", POINT),
     Action("landmark.clear", "C&lear", "Landmark", "I", ("Delete",), "Back to not placed", POINT),
-    Action("landmark.revert", "&Revert to prediction", "Landmark", "I", ("R",), "", (*POINT, "revert")),
+    Action(
+        "landmark.revert",
+        "&Revert to prediction",
+        "Landmark",
+        "I",
+        ("R",),
+        "Back to where the model put it",
+        (*POINT, "revert"),
+        short="Revert",
+    ),
     Action(
         "landmark.grab",
         "&Grab",

@@ -184,11 +184,12 @@ def style_sheet(theme: Theme) -> str:
     QToolButton[role="flat"], QToolBar QToolButton {{ background: transparent; border: 1px solid transparent;
         padding: 3px; }}
     QToolButton[role="flat"]:hover, QToolBar QToolButton:hover {{ background: {t.hover}; }}
+    QToolButton[role="flat"]:disabled, QToolBar QToolButton:disabled {{ border-color: transparent; }}
     QToolButton[role="flat"]:checked, QToolBar QToolButton:checked {{ background: {t.selection}; }}
-    QToolButton[role="entry"] {{ text-align: left; background: transparent; border: 1px solid transparent;
+    QPushButton[role="entry"] {{ text-align: left; background: transparent; border: 1px solid transparent;
         padding: 6px 8px; }}
-    QToolButton[role="entry"]:hover {{ background: {t.hover}; }}
-    QToolButton[role="chip"] {{ padding: 2px 8px; border-radius: 11px; background: transparent;
+    QPushButton[role="entry"]:hover {{ background: {t.hover}; }}
+    QToolButton[role="chip"] {{ padding: 2px 6px; border-radius: 11px; background: transparent;
         color: {t.muted}; font-size: 12px; }}
     QToolButton[role="chip"]:hover {{ background: {t.hover}; }}
     QToolButton[role="chip"]:checked {{ background: {t.selection}; color: {t.text}; border-color: {t.accent}; }}
@@ -197,14 +198,18 @@ def style_sheet(theme: Theme) -> str:
     QPushButton[role="primary"]:hover, QToolButton[role="primary"]:hover {{ background: {t.accent_hover}; }}
     QPushButton[role="primary"]:disabled, QToolButton[role="primary"]:disabled {{ background: {t.raised};
         color: {t.disabled}; border-color: {t.border}; }}
-    QToolButton:focus, QPushButton:focus, QToolButton[role="flat"]:focus, QToolButton[role="chip"]:focus, QToolButton[role="entry"]:focus,
+    QToolButton:focus, QPushButton:focus, QToolButton[role="flat"]:focus, QToolButton[role="chip"]:focus,
+    QPushButton[role="entry"]:focus,
     QToolBar QToolButton:focus, QPushButton[role="primary"]:focus, QToolButton[role="primary"]:focus,
-    QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QSpinBox:focus {{ border: 2px solid {t.link}; }}
+    QLineEdit:focus, QPlainTextEdit:focus {{ border: 2px solid {t.link}; }}
     QToolButton::menu-indicator {{ image: none; }}
-    QLineEdit, QPlainTextEdit, QComboBox, QSpinBox {{ background: {t.window}; border: 1px solid {t.border};
+    QLineEdit, QPlainTextEdit {{ background: {t.window}; border: 1px solid {t.border};
         border-radius: 4px; padding: 4px 8px; min-height: 18px; selection-background-color: {t.accent};
         selection-color: {t.on_accent}; }}
-    QComboBox QAbstractItemView {{ background: {t.panel}; border: 1px solid {t.border}; }}
+    QRadioButton::indicator {{ width: 12px; height: 12px; border: 2px solid {t.muted}; border-radius: 8px; }}
+    QRadioButton::indicator:checked {{ width: 6px; height: 6px; border: 5px solid {t.accent_hover};
+        background: {t.on_accent}; }}
+    QRadioButton:focus {{ color: {t.link}; }}
     QTableView, QListView, QTreeView {{ background: {t.panel}; border: 1px solid transparent; outline: none; }}
     QTableView:focus, QListView:focus {{ border: 2px solid {t.link}; }}
     QHeaderView::section {{ background: {t.panel}; color: {t.muted}; border: none;

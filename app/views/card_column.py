@@ -41,7 +41,14 @@ class CardColumn(QScrollArea):
             card.hide()
             card.deleteLater()
         self._empty.setVisible(not states)
-        return [self._renew_one(place, key, state) for place, (key, state) in enumerate(states)]
+        result = [self._renew_one(place, key, state) for place, (key, state) in enumerate(states)]
+        self.fit_width()
+        return result
+
+    def fit_width(self) -> None:
+        """Be as wide as the widest card needs, so that no button is cut off."""
+        widest = max((card.minimumSizeHint().width() for card in self._cards.values()), default=0)
+        self.setMinimumWidth(widest + GAP + self.verticalScrollBar().sizeHint().width())
 
     def card(self, key: Hashable) -> Any:
         """The card of a key."""

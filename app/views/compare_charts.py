@@ -13,7 +13,7 @@ from app import theme
 from app.session.view_state import CaseFigures, LandmarkFigures
 
 ROW, HEADER = 30, 26
-NAME_WIDTH, CHANGE_WIDTH = 160, 64
+NAME_WIDTH, CHANGE_WIDTH = 190, 64
 
 
 class LandmarkBars(QWidget):

@@ -122,8 +122,8 @@ class CompareDialog(QDialog):
             self._figures.addWidget(_figure("Change", _minus(f"{mean:+.2f} {unit}"), _minus(span)))
         for distance in ("2", "2.0"):
             if distance in new.sdr:
-                text = f"{new.sdr[distance]:.0%}"
-                before = f"{old.sdr[distance]:.0%}  →  " if old and distance in old.sdr else ""
+                text = f"{new.sdr[distance] * 100:.0f} %"
+                before = f"{old.sdr[distance] * 100:.0f}  →  " if old and distance in old.sdr else ""
                 self._figures.addWidget(_figure(f"Found within 2 {unit}", before + text, "larger is better"))
                 break
 

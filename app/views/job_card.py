@@ -34,14 +34,10 @@ class JobCard(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self._title = label("", "section")
-        self._time = label("", "caption")
+        self._title = label("", "section", wrap=True)
         self._text = label("", "caption", wrap=True)
         self._bar = QProgressBar(textVisible=False)
         self._buttons: dict[str, QPushButton] = {}
-        head = QHBoxLayout()
-        head.addWidget(self._title, 1)
-        head.addWidget(self._time)
         row = QHBoxLayout()
         row.setSpacing(UNIT)
         for name, (text, _) in BUTTONS.items():
@@ -52,7 +48,7 @@ class JobCard(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, GAP, MARGIN, GAP)
         layout.setSpacing(UNIT + 2)
-        layout.addLayout(head)
+        layout.addWidget(self._title)
         layout.addWidget(self._bar)
         layout.addWidget(self._text)
         layout.addLayout(row)
@@ -61,9 +57,9 @@ class JobCard(QFrame):
         """Show a job."""
         phase = f"  ·  {job.phase}" if job.phase else ""
         self._title.setText(f"Job {job.id}  ·  {STATE_WORDS[job.state]}{phase}")
-        self._time.setText(time_left(job.seconds_left) if job.state == "running" else "")
-        self._text.setText(job.text)
-        self._text.setVisible(bool(job.text))
+        left = time_left(job.seconds_left) if job.state == "running" else ""
+        self._text.setText("  ·  ".join(part for part in (job.text, left) if part))
+        self._text.setVisible(bool(self._text.text()))
         self._bar.setVisible(job.state in ("running", "stopping"))
         self._bar.setRange(0, 0 if job.progress is None else 1000)
         self._bar.setValue(round((job.progress or 0.0) * 1000))

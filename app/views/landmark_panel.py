@@ -90,7 +90,7 @@ class LandmarkPanel(QWidget):
     def _make_card(self) -> QFrame:
         card = QFrame()
         card.setProperty("role", "card")
-        card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         inner = QVBoxLayout(card)
         inner.setContentsMargins(MARGIN, GAP, MARGIN, GAP)
         inner.setSpacing(UNIT)
@@ -118,11 +118,11 @@ def _decision_buttons(actions: ActionRegistry) -> QGridLayout:
     grid = QGridLayout()
     grid.setSpacing(UNIT + 2)
     places = {
-        "confirm": (0, 0, 6),
-        "estimated": (1, 0, 3),
-        "absent": (1, 3, 3),
-        "clear": (2, 0, 3),
-        "revert": (2, 3, 3),
+        "confirm": (0, 0, 3),
+        "estimated": (0, 3, 3),
+        "absent": (1, 0, 2),
+        "clear": (1, 2, 2),
+        "revert": (1, 4, 2),
     }
     labels = {"confirm": "confirmed", "estimated": "estimated", "absent": "absent", "clear": "not placed"}
     for name, (row, column, span) in places.items():

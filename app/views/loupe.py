@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -17,17 +17,18 @@ from app.views.camera import XY, Camera
 from app.views.film_item import to_qimage
 from app.views.greys import to_grey
 
-SCALE = 4.0
-HEIGHT = 220
+SCALE, SCALE_LARGE = 4.0, 2.0
+LARGE = 2000  # rows or columns; such films are twice as fine, so half the factor shows the same anatomy
+HEIGHT = 208
 GAP, ARM = 3.0, 26.0
 
 
 class Loupe(QWidget):
-    """Same window, level and inversion as the image view; one image column is 4 logical pixels."""
+    """Same window, level and inversion as the image view; an image column is 4 logical pixels, 2 on large films."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Loupe, 4 times")
+        self.setAccessibleName("Loupe")
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._image: ImageState | None = None
@@ -73,13 +74,14 @@ class Loupe(QWidget):
             if not marker.is_current and marker.x is not None and marker.y is not None:
                 marker_painter.draw_marker(painter, QPointF(*camera.to_view((marker.x, marker.y))), marker.label)
         marker_painter.draw_cross_hair(painter, QPointF(*camera.to_view(self._target)), GAP, ARM)
-        painter.setPen(QColor(160, 168, 178))
-        painter.setFont(marker_painter.name_font())
-        painter.drawText(self.rect().adjusted(8, 0, 0, -6), Qt.AlignmentFlag.AlignBottom, f"{SCALE:.0f}×")
+        ratio = self.devicePixelRatioF()
+        factor = marker_painter.name_picture(f"{camera.zoom:.0f}×", "absent", ratio)
+        painter.drawPixmap(QPointF(6, self.height() - factor.height() / ratio - 4), factor)
 
     def _camera(self, image: ImageState, target: XY) -> Camera:
         aspect = image.row_mm / image.col_mm if image.row_mm and image.col_mm else 1.0
-        return Camera(target, SCALE, (image.width, image.height), aspect, (float(self.width()), float(self.height())))
+        scale = SCALE_LARGE if max(image.width, image.height) > LARGE else SCALE
+        return Camera(target, scale, (image.width, image.height), aspect, (float(self.width()), float(self.height())))
 
     def _draw_film(self, painter: QPainter, image: ImageState, camera: Camera) -> None:
         left, top, right, bottom = camera.visible

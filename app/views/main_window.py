@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSettings, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.action_registry import ActionRegistry, is_for_window
-from app.session.view_state import ComparisonState, ImageState
+from app.session.view_state import ComparisonState
 from app.views import icons, menus
 from app.views.compare_dialog import CompareDialog
 from app.views.dialogs import Dialogs
@@ -33,21 +33,21 @@ from app.views.presets import Presets
 from app.views.status_bar import StatusBar
 from app.views.toasts import Toasts
 from app.views.view_actions import ViewActions
+from app.views.view_feed import ViewFeed
 from app.views.welcome_page import WelcomePage
 from app.views.widgets import GAP
+from app.views.window_memory import remember, restore
 from app.views.worklist_panel import WorklistPanel
 
 TITLE = "MedSapiens Studio"
 SIZE, MINIMUM = QSize(1600, 1000), QSize(1100, 680)
 WORKLIST_WIDTH, LANDMARK_WIDTH, MODELS_HEIGHT = 292, 320, 300
-LAYOUT_VERSION = 1
 TYPING = "Typing  ·  Esc returns to the image"
 EMPTY = "Choose a case in the worklist,\nor drop images here"
-ON_AT_FIRST = ("view.ghost", "view.lines")
 
 
 class MainWindow(QMainWindow):
-    """Its parts are attributes: image_view, worklist, landmark_panel, models_panel, notices, toasts, status, dialogs."""
+    """Parts: image_view, worklist, landmark_panel, models_panel, notices, toasts, status, welcome, dialogs."""
 
     action_triggered = Signal(str)
     files_dropped = Signal(list)
@@ -68,12 +68,12 @@ class MainWindow(QMainWindow):
         self.registry = ActionRegistry(self)
         self.dialogs = Dialogs(self)
         self._make_parts()
-        self._menus = menus.make_menu_bar(self.menuBar(), self.registry)
-        self.presets = Presets(self.image_view, self._menus["Presets"])
-        self._view_actions = ViewActions(self)
+        self.menus = menus.make_menu_bar(self.menuBar(), self.registry)
+        self.presets = Presets(self.image_view, self.menus["Presets"])
+        self.view_actions = ViewActions(self)
         self._lay_out()
         self._connect()
-        self._restore()
+        restore(self, settings)
         self.show_welcome([])
 
     @property
@@ -90,14 +90,14 @@ class MainWindow(QMainWindow):
         self.set_recent(recent)
         self.welcome.set_computer(computer)
         self._stack.setCurrentWidget(self.welcome)
-        for dock in self._docks:
+        for dock in self.docks:
             dock.hide()
 
     def show_review(self) -> None:
         """Show the project: worklist, image, landmarks."""
         if self._stack.currentWidget() is not self._review:
             self._stack.setCurrentWidget(self._review)
-            for dock, action_id in self._docks.items():
+            for dock, action_id in self.docks.items():
                 dock.setVisible(self.action(action_id).isChecked())
         self.image_view.setFocus()
 
@@ -111,7 +111,7 @@ class MainWindow(QMainWindow):
         """Projects used last as (name, folder), for the menu and the welcome page."""
         self.welcome.set_recent(recent)
         entries = [(name, lambda folder=folder: self.recent_requested.emit(folder)) for name, folder in recent]
-        menus.fill(self._menus["Recent"], entries, "No recent projects")
+        menus.fill(self.menus["Recent"], entries, "No recent projects")
 
     def show_models(self, shown: bool = True) -> None:
         """Open or close the dock of models."""
@@ -136,7 +136,7 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         theme.apply(application, name)
-        self._theme_name = name
+        self.theme_name = name
         self.action(f"view.theme_{name}").setChecked(True)
         menus.set_icons(self.registry)
         icons.refresh(self)
@@ -150,14 +150,14 @@ class MainWindow(QMainWindow):
         """Swap black and white in the image and the loupe."""
         self.action("view.invert").setChecked(inverted)
         self.image_view.set_invert(inverted)
-        self._show_window(*self.image_view.window_range)
+        self.feed.show_window(*self.image_view.window_range)
 
     def reset_layout(self) -> None:
         """Panels as on the first day."""
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.worklist_dock)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.landmark_dock)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.models_dock)
-        for dock, action_id in self._docks.items():
+        for dock, action_id in self.docks.items():
             self.action(action_id).setChecked(dock is not self.models_dock)
             dock.setVisible(self._stack.currentWidget() is self._review and dock is not self.models_dock)
         self._size_docks()
@@ -174,7 +174,7 @@ class MainWindow(QMainWindow):
         self.status = StatusBar()
         self.welcome = WelcomePage(self.registry)
         self.toasts = Toasts(self.image_view)
-        self._theme_name = "dark"
+        self.theme_name = "dark"
         self.setStatusBar(self.status)
 
     def _lay_out(self) -> None:
@@ -194,10 +194,10 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._stack)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-        self.worklist_dock = self._dock("Worklist", self.worklist, WORKLIST_WIDTH - 40)
-        self.landmark_dock = self._dock("Landmarks", self.landmark_panel, LANDMARK_WIDTH - 30)
-        self.models_dock = self._dock("Models", self.models_panel, 0)
-        self._docks = {
+        self.worklist_dock = self._dock("Worklist", self.worklist, WORKLIST_WIDTH)
+        self.landmark_dock = self._dock("Landmarks", self.landmark_panel, LANDMARK_WIDTH)
+        self.models_dock = self._dock("Models", self.models_panel, 480)
+        self.docks = {
             self.worklist_dock: "view.worklist",
             self.landmark_dock: "view.landmarks",
             self.models_dock: "view.models",
@@ -222,14 +222,7 @@ class MainWindow(QMainWindow):
         self.registry.triggered.connect(self._triggered)
         menus.bind_image_keys(self.image_view, self.registry, lambda reason: self.status.showMessage(reason, 4000))
         view = self.image_view
-        view.image_changed.connect(self._image_changed)
-        view.window_changed.connect(self._show_window)
-        view.zoom_changed.connect(self.status.set_zoom)
-        view.cursor_moved.connect(self._cursor_moved)
-        view.cursor_left.connect(self._cursor_left)
-        view.landmark_dragging.connect(lambda _name, x, y: self.landmark_panel.loupe.set_target((x, y)))
-        view.markers_changed.connect(self._markers_changed)
-        view.context_requested.connect(self._show_context_menu)
+        self.feed = ViewFeed(self)
         view.case_step_requested.connect(self._step_case)
         for panel in (self.worklist, self.landmark_panel):
             panel.left.connect(view.setFocus)
@@ -244,50 +237,9 @@ class MainWindow(QMainWindow):
 
     def _triggered(self, action_id: str) -> None:
         if is_for_window(action_id):
-            self._view_actions.carry_out(action_id)
+            self.view_actions.carry_out(action_id)
         else:
             self.action_triggered.emit(action_id)
-
-    def _image_changed(self, image: ImageState | None) -> None:
-        self.landmark_panel.loupe.set_image(image)
-        self.status.set_image(image)
-        if image is not None:
-            self._show_window(*self.image_view.window_range)
-            self.status.set_zoom(self.image_view.zoom)
-
-    def _show_window(self, low: float, high: float) -> None:
-        self.landmark_panel.loupe.set_window((low, high), self.image_view.inverted)
-        self.status.set_window(low, high)
-
-    def _cursor_moved(self, x: float, y: float, value: object) -> None:
-        self.status.set_cursor((x, y), value)
-        self.landmark_panel.loupe.set_target((x, y))
-
-    def _cursor_left(self) -> None:
-        self.status.clear_cursor()
-        self._look_at_current()
-
-    def _markers_changed(self) -> None:
-        self.landmark_panel.loupe.set_markers(self.image_view.layer.markers)
-        if not self.image_view.is_busy:
-            self._look_at_current()
-
-    def _look_at_current(self) -> None:
-        current = self.image_view.layer.current
-        xy = self.image_view.layer.xy_image(current) if current else None
-        if xy is not None:
-            self.landmark_panel.loupe.set_target(xy)
-
-    def _show_context_menu(self, landmark: str | None, x: float, y: float) -> None:
-        marker = self.image_view.layer.marker(landmark) if landmark else None
-        if marker is not None:
-            self.image_view.landmark_pressed.emit(marker.landmark)
-        title = f"{marker.number}  {marker.name}" if marker else None
-        xy = (marker.x, marker.y) if marker and marker.x is not None and marker.y is not None else (x, y)
-        text = f"{xy[0]:.2f}, {xy[1]:.2f}"
-        menu = menus.context_menu(self, self.registry, title, self._menus["Presets"], lambda: _copy(text))
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(self.image_view.viewport().mapToGlobal(self.image_view.image_to_view((x, y)).toPoint()))
 
     def _step_case(self, by: int) -> None:
         self.action("case.next" if by > 0 else "case.previous").trigger()
@@ -313,42 +265,8 @@ class MainWindow(QMainWindow):
         if self.close_guard is not None and not self.close_guard():
             event.ignore()
             return
-        self._remember()
+        if self._settings is not None:
+            remember(self, self._settings)
         QApplication.instance().focusChanged.disconnect(self._focus_changed)
         event.accept()
         self.closed.emit()
-
-    # what is remembered
-
-    def _remember(self) -> None:
-        if self._settings is None:
-            return
-        self._settings.setValue("geometry", self.saveGeometry())
-        self._settings.setValue("state", self.saveState(LAYOUT_VERSION))
-        self._settings.setValue("theme", self._theme_name)
-        self._settings.setValue("names", self.image_view.layer.names)
-        for action_id in (*ON_AT_FIRST, *self._docks.values()):
-            self._settings.setValue(action_id, int(self.action(action_id).isChecked()))
-        self._settings.sync()
-
-    def _restore(self) -> None:
-        settings = self._settings
-        for action_id in ON_AT_FIRST:
-            self.action(action_id).setChecked(settings is None or bool(int(settings.value(action_id, 1))))
-            self._view_actions.carry_out(action_id)
-        if settings is not None:
-            self._restore_layout(settings)
-        self.set_theme(str(settings.value("theme", "dark")) if settings else "dark")
-
-    def _restore_layout(self, settings: QSettings) -> None:
-        self.image_view.set_names(str(settings.value("names", "all")))
-        if settings.contains("geometry"):
-            self.restoreGeometry(settings.value("geometry"))
-            self.restoreState(settings.value("state"), LAYOUT_VERSION)
-        for dock, action_id in self._docks.items():
-            shown = bool(int(settings.value(action_id, int(dock is not self.models_dock))))
-            self.action(action_id).setChecked(shown)
-
-
-def _copy(text: str) -> None:
-    QGuiApplication.clipboard().setText(text)

@@ -16,6 +16,7 @@ CROSS_GAP, CROSS_END = 11.0, 22.0
 HALO_COLOUR = QColor(0, 0, 0, 215)
 DASHES = [2.1, 1.5]
 NAME_SIZE = 12
+NAME_COLOURS = {"predicted": "#8CC8FA"}  # text needs more light than a ring
 
 
 def marker_colour(label: str) -> QColor:
@@ -116,7 +117,7 @@ def name_picture(text: str, label: str, ratio: float) -> QPixmap:
     painter.strokePath(
         path, QPen(HALO_COLOUR, 3.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
     )
-    painter.fillPath(path, marker_colour(label).lighter(120) if label == "predicted" else marker_colour(label))
+    painter.fillPath(path, QColor(NAME_COLOURS.get(label, MARKER_COLOURS[label])))
     painter.end()
     return picture
 

@@ -39,7 +39,8 @@ class NewProjectDialog(QDialog):
         self._problem = label("", "caption", wrap=True)
         self._group = QButtonGroup(self)
         self._templates = list(templates)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        buttons = QDialogButtonBox()
+        buttons.addButton(button("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
         self.create_button = button("Create project", primary=True)
         self.create_button.setDefault(True)
         buttons.addButton(self.create_button, QDialogButtonBox.ButtonRole.AcceptRole)
@@ -93,8 +94,9 @@ class NewProjectDialog(QDialog):
         radio.setChecked(place == 0)
         self._group.addButton(radio, place)
         inner.addWidget(radio)
-        model = "" if template.has_model else "  ·  no model yet, landmarks are placed by hand"
-        caption = label(f"{template.landmark_count} landmarks{model}", "caption")
+        about = template.description.split(". ")[0].rstrip(".") or f"{template.landmark_count} landmarks"
+        model = "" if template.has_model else " No model yet: landmarks are placed by hand."
+        caption = label(f"{about}.{model}", "caption", wrap=True)
         caption.setToolTip(template.description)
         caption.setContentsMargins(24, 0, 0, 0)
         inner.addWidget(caption)

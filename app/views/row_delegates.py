@@ -13,7 +13,7 @@ from app.views import icons
 from app.views.marker_painter import draw_state_icon
 
 Index = QModelIndex | QPersistentModelIndex
-CASE_HEIGHT, LANDMARK_HEIGHT = 46, 30
+CASE_HEIGHT, LANDMARK_HEIGHT = 46, 28
 PAD = 10
 VCENTRE = Qt.AlignmentFlag.AlignVCenter
 LEFT, RIGHT = Qt.AlignmentFlag.AlignLeft | VCENTRE, Qt.AlignmentFlag.AlignRight | VCENTRE

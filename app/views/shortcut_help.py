@@ -18,6 +18,12 @@ MOUSE = (
     ("Wheel", "Zoom at the pointer"),
     ("Double click", "On a landmark: zoom to it; on the image: fit"),
 )
+SHORT = {
+    "image.number": "0 to 9",
+    "image.nudge": "Arrows",
+    "image.nudge_far": "Shift+arrows",
+    "image.nudge_fine": "Ctrl+arrows",
+}
 
 
 class ShortcutHelp(QDialog):
@@ -78,7 +84,7 @@ class ShortcutHelp(QDialog):
             _add_heading(grid, name)
         for row in rows:
             reason = "" if row.keys_only else self._actions.reason(row.id)
-            text, keys = label(plain(row.text), wrap=True), label(_short_keys(row), "caption")
+            text, keys = label(plain(row.text)), label(_short_keys(row), "caption")
             for part in (text, keys):
                 part.setEnabled(not reason)
                 part.setToolTip(reason or row.tooltip)
@@ -87,11 +93,11 @@ class ShortcutHelp(QDialog):
     def _add_mouse(self, grid: QGridLayout) -> None:
         _add_heading(grid, "Mouse")
         for gesture, effect in MOUSE:
-            _add_pair(grid, label(effect, wrap=True), label(gesture, "caption"))
+            _add_pair(grid, label(effect), label(gesture, "caption"))
 
 
 def _short_keys(row: Action) -> str:
-    return "0 to 9" if row.id == "image.number" else key_text(row)
+    return SHORT.get(row.id) or key_text(row)
 
 
 def _add_heading(grid: QGridLayout, name: str) -> None:

@@ -84,7 +84,8 @@ class SliceDialog(QDialog):
         text = "These files hold more than one picture. A case is one picture: choose it."
         layout.addWidget(label(text, wrap=True))
         layout.addWidget(self._make_list(), 1)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        buttons = QDialogButtonBox()
+        buttons.addButton(button("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
         buttons.addButton(button("Import", primary=True), QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.action_registry import ActionRegistry
+from app.views.icons import icon
 from app.views.widgets import GAP, MARGIN, action_button, label
 
 WIDTH = 460
+LOGO = 48
 RECENT = 6
 BESIDE = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
 
@@ -27,6 +29,9 @@ class WelcomePage(QWidget):
         column.setFixedWidth(WIDTH)
         layout = QVBoxLayout(column)
         layout.setSpacing(GAP)
+        logo = QLabel()
+        logo.setPixmap(icon("app").pixmap(LOGO))
+        layout.addWidget(logo)
         layout.addWidget(label("MedSapiens Studio", "display"))
         text = "Check and correct landmarks on medical images. Everything stays on this computer."
         layout.addWidget(label(text, "muted", wrap=True))
@@ -68,13 +73,12 @@ class WelcomePage(QWidget):
         self._computer.setText(text)
         self._computer.setVisible(bool(text))
 
-    def _make_entry(self, name: str, folder: str) -> QToolButton:
-        entry = QToolButton()
+    def _make_entry(self, name: str, folder: str) -> QPushButton:
+        entry = QPushButton()
         entry.setProperty("role", "entry")
         entry.setText(f"{name}\n{_shorten(folder)}".replace("&", "&&"))
         entry.setToolTip(folder)
         entry.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        entry.setSizePolicy(entry.sizePolicy().Policy.Expanding, entry.sizePolicy().Policy.Fixed)
         entry.clicked.connect(lambda: self.recent_requested.emit(folder))
         return entry
 

@@ -163,7 +163,7 @@ class WorklistPanel(QWidget):
         grid = QGridLayout()
         grid.setSpacing(UNIT)
         for place, chip in enumerate(self.filters.values()):
-            grid.addWidget(chip, place // 3, place % 3)
+            grid.addWidget(chip, place // 2, place % 2)
         layout.addLayout(grid)
         layout.addWidget(self.sort)
         layout.addWidget(self.list, 1)

@@ -1,0 +1,85 @@
+"""What the image view tells the other views of the window, with no controller in between."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QGuiApplication
+
+from app.session.view_state import ImageState
+from app.views import menus
+
+if TYPE_CHECKING:
+    from app.views.main_window import MainWindow
+
+
+class ViewFeed(QObject):
+    """Keeps loupe, status bar and context menu in step with the image view."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        view = window.image_view
+        view.image_changed.connect(self._image_changed)
+        view.window_changed.connect(self.show_window)
+        view.zoom_changed.connect(window.status.set_zoom)
+        view.cursor_moved.connect(self._cursor_moved)
+        view.cursor_left.connect(self._cursor_left)
+        view.landmark_dragging.connect(self._landmark_dragging)
+        view.markers_changed.connect(self._markers_changed)
+        view.context_requested.connect(self._show_context_menu)
+
+    def _landmark_dragging(self, _landmark: str, x: float, y: float) -> None:
+        self._window.landmark_panel.loupe.set_target((x, y))
+
+    def _image_changed(self, image: ImageState | None) -> None:
+        self._window.landmark_panel.loupe.set_image(image)
+        self._window.status.set_image(image)
+        if image is not None:
+            self.show_window(*self._window.image_view.window_range)
+            self._window.status.set_zoom(self._window.image_view.zoom)
+
+    def show_window(self, low: float, high: float) -> None:
+        """The grey range on screen changed."""
+        self._window.landmark_panel.loupe.set_window((low, high), self._window.image_view.inverted)
+        self._window.status.set_window(low, high)
+
+    def _cursor_moved(self, x: float, y: float, value: object) -> None:
+        self._window.status.set_cursor((x, y), value)
+        self._window.landmark_panel.loupe.set_target((x, y))
+
+    def _cursor_left(self) -> None:
+        self._window.status.clear_cursor()
+        self.look_at_current()
+
+    def _markers_changed(self) -> None:
+        self._window.landmark_panel.loupe.set_markers(self._window.image_view.layer.markers)
+        if not self._window.image_view.is_busy:
+            self.look_at_current()
+
+    def look_at_current(self) -> None:
+        """Put the current landmark into the loupe."""
+        current = self._window.image_view.layer.current
+        xy = self._window.image_view.layer.xy_image(current) if current else None
+        if xy is not None:
+            self._window.landmark_panel.loupe.set_target(xy)
+
+    def _show_context_menu(self, landmark: str | None, x: float, y: float) -> None:
+        marker = self._window.image_view.layer.marker(landmark) if landmark else None
+        if marker is not None:
+            self._window.image_view.landmark_pressed.emit(marker.landmark)
+        title = f"{marker.number}  {marker.name}" if marker else None
+        xy = (marker.x, marker.y) if marker and marker.x is not None and marker.y is not None else (x, y)
+        text = f"{xy[0]:.2f}, {xy[1]:.2f}"
+        menu = menus.context_menu(
+            self._window, self._window.registry, title, self._window.menus["Presets"], lambda: _copy(text)
+        )
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(
+            self._window.image_view.viewport().mapToGlobal(self._window.image_view.image_to_view((x, y)).toPoint())
+        )
+
+
+def _copy(text: str) -> None:
+    QGuiApplication.clipboard().setText(text)

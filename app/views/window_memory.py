@@ -1,0 +1,47 @@
+"""What the window remembers from one start to the next: size, panels, theme, overlays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSettings
+
+if TYPE_CHECKING:
+    from app.views.main_window import MainWindow
+
+LAYOUT_VERSION = 1
+ON_AT_FIRST = ("view.ghost", "view.lines")
+
+
+def remember(window: MainWindow, settings: QSettings) -> None:
+    """Write it down."""
+    settings.setValue("geometry", window.saveGeometry())
+    settings.setValue("state", window.saveState(LAYOUT_VERSION))
+    settings.setValue("theme", window.theme_name)
+    settings.setValue("names", window.image_view.layer.names)
+    for action_id in (*ON_AT_FIRST, *window.docks.values()):
+        settings.setValue(action_id, int(window.action(action_id).isChecked()))
+    settings.sync()
+
+
+def restore(window: MainWindow, settings: QSettings | None) -> None:
+    """Put the window as it was, or as on the first day."""
+    for action_id in ON_AT_FIRST:
+        window.action(action_id).setChecked(settings is None or _is_on(settings, action_id, True))
+        window.view_actions.carry_out(action_id)
+    if settings is not None:
+        _restore_layout(window, settings)
+    window.set_theme(str(settings.value("theme", "dark")) if settings else "dark")
+
+
+def _restore_layout(window: MainWindow, settings: QSettings) -> None:
+    window.image_view.set_names(str(settings.value("names", "all")))
+    if settings.contains("geometry"):
+        window.restoreGeometry(settings.value("geometry"))
+        window.restoreState(settings.value("state"), LAYOUT_VERSION)
+    for dock, action_id in window.docks.items():
+        window.action(action_id).setChecked(_is_on(settings, action_id, dock is not window.models_dock))
+
+
+def _is_on(settings: QSettings, key: str, default: bool) -> bool:
+    return bool(int(str(settings.value(key, int(default)))))
