@@ -97,12 +97,17 @@ class CompactLandmarkModel(LandmarkModel):
     def logits(self, x: Tensor, template_id: str) -> Tensor:
         """Logits (B, K, H/4, W/4) float32 of one template; softmax over the cells of a channel gives probabilities."""
         self.config.channels(template_id)
-        return self.heads[template_id](self.features(x)).float()  # type: ignore[no-any-return]
+        return self.head_logits(self.features(x), template_id)
+
+    def head_logits(self, features: Tensor, template_id: str) -> Tensor:
+        """One head on features; in float32 also under autocast, because bf16 would round the logits."""
+        with torch.autocast(features.device.type, enabled=False):
+            return self.heads[template_id](features.float())  # type: ignore[no-any-return]
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits of all templates, concatenated in the order of `config.templates`."""
         features = self.features(x)
-        return torch.cat([self.heads[template_id](features) for template_id in self.config.templates], 1).float()
+        return torch.cat([self.head_logits(features, template_id) for template_id in self.config.templates], 1)
 
     def heatmaps(self, x: Tensor, template_id: str) -> Tensor:
         """Probabilities times 2 pi sigma^2, so that the training target has peak 1 (0..1 and a little above)."""

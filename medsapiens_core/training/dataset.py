@@ -79,7 +79,9 @@ class LandmarkDataset:
         grey, to_cached = self.cached(index)
         height, width = grey.shape
         affine, flipped = random_affine((width, height), self.config.input_size, self.ranges, rng)
-        view = warp(grey.astype(np.float32), affine, self.config.input_size, border=self.config.border)
+        config = self.config
+        low_pass = not config.reference_warp
+        view = warp(grey.astype(np.float32), affine, config.input_size, border=config.border, low_pass=low_pass)
         view = random_grey(view, self.ranges, rng)
         to_input = affine @ to_cached
         xy = to_input.apply(item.xy_image)
