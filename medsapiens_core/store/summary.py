@@ -45,7 +45,11 @@ def refresh_case(connection: sa.Connection, annotation: Annotation) -> None:
         "worst_score": worst_open_score(annotation, shown),
         "prediction_model": None if shown is None else shown.model_id,
     }
-    connection.execute(sa.update(tables.cases).where(tables.cases.c.id == annotation.case_id).values(values))
+    this = tables.cases.c.id == annotation.case_id
+    stored = connection.execute(sa.select(*(tables.cases.c[name] for name in values)).where(this)).mappings().one()
+    changed = {name: value for name, value in values.items() if stored[name] != value}
+    if changed:  # a column that is written again costs its indexes' pages, even with the same value
+        connection.execute(sa.update(tables.cases).where(this).values(changed))
 
 
 def latest_prediction(connection: sa.Connection, case_id: int, prediction_id: str | None = None) -> Prediction | None:

@@ -81,6 +81,7 @@ cases = sa.Table(
     sa.Index("cases_by_name", "sort_name", "id"),
     sa.Index("cases_by_score", "worst_score", "id"),
     sa.Index("cases_by_state", "state", "sort_name", "id"),
+    sa.Index("cases_by_search", "search_text"),
     sa.Index("cases_counted", "state", "part", "flagged"),
 )
 

@@ -1,4 +1,7 @@
-"""Comparisons, and which locked test set each snapshot holds, so that looks at one test set can be counted (X3, X4)."""
+"""Comparisons, and which locked test set each snapshot holds, so that looks at one test set can be counted (X3, X4).
+
+Also an index that a search in a large worklist can read alone.
+"""
 
 import hashlib
 import json
@@ -16,7 +19,7 @@ depends_on: Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    """Add the two tables, and the test sets of the snapshots that are there."""
+    """Add the two tables and the index, and the test sets of the snapshots that are there."""
     op.create_table(
         "locked_set",
         sa.Column("snapshot_id", sa.Text, sa.ForeignKey("snapshot.id"), primary_key=True),
@@ -31,6 +34,7 @@ def upgrade() -> None:
         sa.Column("json", sa.Text, nullable=False),
     )
     op.create_index("comparison_by_snapshot", "comparison", ["snapshot_id"])
+    op.create_index("cases_by_search", "cases", ["search_text"])
     connection = op.get_bind()
     for (snapshot_id,) in connection.execute(sa.text("SELECT id FROM snapshot")).all():
         values = {"id": snapshot_id, "sha256": _locked_sha256(connection, snapshot_id)}
