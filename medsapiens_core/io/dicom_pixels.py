@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import uid
 from pydicom.encaps import get_frame
-from pydicom.pixels import apply_color_lut, get_decoder
+from pydicom.pixels import get_decoder
 from pydicom.pixels.utils import as_pixel_options
 
 from medsapiens_core.io.codestream import codestream_size, has_end_marker
 from medsapiens_core.io.dicom_file import UNDEFINED_LENGTH, DicomFile, integer
+from medsapiens_core.io.dicom_palette import palette_colours
 from medsapiens_core.io.jpeg12 import decode_jpeg12
 from medsapiens_core.io.limits import TOO_LARGE_HINT, size_problem
 from medsapiens_core.io.refusal import unreadable
@@ -57,7 +58,7 @@ def decode_frame(file: DicomFile, frame: int) -> NDArray[Any]:
     decoded, photometric = _decode(file, frame)
     native = np.ascontiguousarray(decoded.astype(decoded.dtype.newbyteorder("="), copy=False))
     if photometric == "PALETTE COLOR":
-        return _to_uint8_colour(apply_color_lut(native, file.dataset), _palette_bits(file))
+        return palette_colours(native, file.dataset, file.syntax.is_little_endian)
     if native.ndim == 3:
         return _to_uint8_colour(native, integer(file.dataset, "BitsStored", 8))
     return _meaningful_bits(native, file)
@@ -180,14 +181,7 @@ def _meaningful_bits(stored: NDArray[Any], file: DicomFile) -> NDArray[Any]:
     return np.asarray(stored & np.array((1 << kept) - 1, dtype=stored.dtype))
 
 
-def _palette_bits(file: DicomFile) -> int:
-    descriptor = file.dataset.get("RedPaletteColorLookupTableDescriptor")
-    return int(descriptor[2]) if descriptor else 8
-
-
 def _to_uint8_colour(colour: NDArray[Any], bits: int) -> NDArray[np.uint8]:
-    """RGB of any depth as 8 bits; alpha that a palette may carry is left out."""
-    rgb = colour[..., :3]
-    if bits > 8 and rgb.dtype.itemsize > 1:
-        rgb = rgb >> (bits - 8)
-    return np.ascontiguousarray(rgb.astype(np.uint8))
+    """RGB of any depth as 8 bits."""
+    shallow = colour >> (bits - 8) if bits > 8 and colour.dtype.itemsize > 1 else colour
+    return np.ascontiguousarray(shallow.astype(np.uint8))
