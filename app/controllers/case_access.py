@@ -13,6 +13,7 @@ from medsapiens_core.store.project import Project
 
 NEIGHBOURS = 20  # rows read before the expected place, because others may have left the list
 LOOK_AHEAD = 500
+CHUNK = 200
 TODO = ("new", "predicted")
 
 
@@ -52,6 +53,14 @@ def show_prediction(project: Project, case_id: int, prediction: Prediction) -> N
     if annotation.prediction_id != prediction.id and not annotation.is_complete:
         edit = annotation.from_prediction(prediction)
         project.annotations.commit(edit, case_id, expected_revision=annotation.revision)
+
+
+def known_predictions(project: Project, model_id: str, offset: int) -> tuple[list[tuple[int, Prediction]], int | None]:
+    """Stored predictions of a model for open cases that show another model's; and where to go on, None at the end."""
+    rows = project.cases.page("all", "added", "", offset, CHUNK)
+    behind = [row for row in rows if row.prediction_model not in (None, model_id) and row.decided < row.total]
+    found = ((row.id, project.predictions.latest(row.id, model_id)) for row in behind)
+    return [(case_id, p) for case_id, p in found if p is not None], offset + CHUNK if len(rows) == CHUNK else None
 
 
 def list_row(row: CaseRow) -> CaseListRow:

@@ -49,6 +49,11 @@ class CaseLoader(QObject):
         """The case whose landmarks are on their way from the store to the screen."""
         return self._wanted if self._landmarks is not None else None
 
+    @property
+    def is_busy(self) -> bool:
+        """True while a case is on its way to the screen."""
+        return self._wanted is not None
+
     def open(self, case_id: int) -> None:
         """Load a case for the screen; what was wanted before is not any more."""
         self.cancel()

@@ -10,11 +10,12 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.controllers.case_access import show_prediction
+from app.controllers.case_access import known_predictions, show_prediction
 from app.tasks.task_runner import STORE, TaskRunner
 from app.tasks.worker_process import WorkerProcess, worker_command
 from medsapiens_core.data.prediction import Prediction
@@ -56,6 +57,7 @@ class InferenceController(QObject):
         self,
         runner: TaskRunner,
         project: Project,
+        base_folder: Path,
         *,
         on_screen: Callable[[], int | None],
         loading: Callable[[], int | None],
@@ -63,7 +65,7 @@ class InferenceController(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._runner, self._project = runner, project
+        self._runner, self._project, self._base_folder = runner, project, base_folder
         self._on_screen, self._loading, self._has_unsaved = on_screen, loading, has_unsaved
         self._template: Template = project.template
         self._model: ModelEntry | None = None
@@ -85,15 +87,23 @@ class InferenceController(QObject):
         """The model in use for this template."""
         return self._model
 
+    @property
+    def worker_pid(self) -> int:
+        """Process id of the child, 0 while there is none."""
+        return self._worker.pid if self._worker is not None else 0
+
     def set_model(self, model: ModelEntry | None) -> None:
         """Predict with this model from now on; answers of the one before are dropped."""
         if model is not None and self._model is not None and model.id == self._model.id:
             return
+        is_change = self._model is not None
         self._model = model
         self._generation += 1
         self._done.clear()
         self._forget()
         self.refill()
+        if is_change and model is not None:
+            self._show_known(model, self._generation, 0)
 
     def refill(self) -> None:
         """Ask the store which cases need a prediction: after an import, another open case or another model."""
@@ -147,6 +157,26 @@ class InferenceController(QObject):
             self.all_done.emit()
         self._pump()
 
+    def _show_known(self, model: ModelEntry, generation: int, offset: int) -> None:
+        """Show what this model has predicted before, for cases that show another model's points (after a roll-back)."""
+        if generation == self._generation and not self._is_closed:
+            self._runner.submit(
+                STORE,
+                known_predictions,
+                self._project,
+                model.id,
+                offset,
+                on_done=lambda found: self._known(model, generation, *found),
+            )
+
+    def _known(self, model: ModelEntry, generation: int, found: list[tuple[int, Prediction]], more: int | None) -> None:
+        if generation != self._generation:
+            return
+        for case_id, prediction in found:
+            self._show(case_id, prediction)
+        if more is not None:
+            self._show_known(model, generation, more)
+
     def _not_filled(self, error: Exception) -> None:
         self._is_asking = False
         self._tell(str(error))
@@ -176,6 +206,7 @@ class InferenceController(QObject):
             "template": template_to_json(self._template),
             "model_folder": str(model.folder),
             "model_id": model.id,
+            "weights_folder": str(self._base_folder),
         }
 
     # --- the child

@@ -23,11 +23,14 @@ STATES = {"promoted": "in use", "candidate": "candidate", "retired": "was in use
 
 @dataclass(frozen=True)
 class _Shelf:
-    """What the library holds for one template. `problem` says why no model can be used."""
+    """What the library holds for one template; `below` is the id of the model that rolling back puts in use.
+
+    `problem` says why no model can be used.
+    """
 
     entries: tuple[ModelEntry, ...]
     current: ModelEntry | None
-    can_roll_back: bool
+    below: str | None
     problem: str = ""
 
 
@@ -105,14 +108,20 @@ class ModelsController(QObject):
     def _read(self) -> _Shelf:
         template_id = self._project.template.id
         entries = tuple(entry for entry in self._library.list() if template_id in entry.templates)
-        stack = 0
-        for row in self._library.history():
-            if row.template_id == template_id:
-                stack += 1 if row.kind == "promote" else -1
+        below = self._below(template_id, entries)
         try:
-            return _Shelf(entries, self._library.current(template_id), stack > 0)
+            return _Shelf(entries, self._library.current(template_id), below)
         except LibraryError as error:
-            return _Shelf(entries, None, stack > 0, str(error))
+            return _Shelf(entries, None, below, str(error))
+
+    def _below(self, template_id: str, entries: tuple[ModelEntry, ...]) -> str | None:
+        stack: list[str | None] = [next((entry.id for entry in entries if entry.embedded), None)]
+        for row in self._library.history():
+            if row.template_id == template_id and row.kind == "promote":
+                stack.append(row.model_id)
+            elif row.template_id == template_id:
+                stack.pop()
+        return stack[-2] if len(stack) > 1 else None
 
     def _promote(self, name: str, reason: str) -> ModelEntry:
         return self._library.promote(name, [self._project.template.id], by=getpass.getuser(), reason=reason)
@@ -155,7 +164,7 @@ class ModelsController(QObject):
             entry.templates,
             ", ".join(parts),
             can_promote=not in_use,
-            can_rollback=in_use and shelf.can_roll_back,
+            can_rollback=entry.id == shelf.below and not in_use,
             can_compare=self._job_of_candidate(entry.name) is not None,
         )
 

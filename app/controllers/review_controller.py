@@ -128,14 +128,14 @@ class ReviewController(QObject):
     def _listen_to_views(self) -> None:
         session, view = self._session, self._view
         view.landmark_pressed.connect(self._select)
-        view.landmark_moved.connect(session.move)
+        view.landmark_moved.connect(session.move)  # bound methods end with their object, lambdas would not
         view.nudge_requested.connect(self._nudge)
         view.number_entered.connect(self._select_number)
         view.place_requested.connect(self._place)
         view.place_back_requested.connect(self._place_back)
         view.tool_cancelled.connect(self._stop_placing)
         self._panel.row_selected.connect(self._select)
-        self._panel.row_confirmed.connect(session.confirm)
+        self._panel.row_confirmed.connect(self._confirm)
 
     def _listen_to_session(self) -> None:
         session = self._session
@@ -169,6 +169,10 @@ class ReviewController(QObject):
     def _select(self, landmark: str) -> None:
         if self._session.is_open:
             self._session.set_current(landmark)
+
+    def _confirm(self, landmark: str) -> None:
+        if self._session.is_open:
+            self._session.confirm(landmark)
 
     def _select_number(self, number: int) -> None:
         if 1 <= number <= len(self._session.template):

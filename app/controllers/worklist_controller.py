@@ -41,7 +41,10 @@ class WorklistView(Protocol):
 
 
 class WorklistController(QObject):
-    """`open_requested(case id)`; `nothing_left()` when every case is reviewed; `next_known(CaseRow)` to read ahead."""
+    """`open_requested(case id)`; `nothing_left()` when every case is reviewed; `next_known(CaseRow)` to read ahead.
+
+    Slots for views are bound methods, so that they end with this object when the project is closed.
+    """
 
     open_requested = QtSignal(int)
     nothing_left = QtSignal()
@@ -61,9 +64,9 @@ class WorklistController(QObject):
         view.reset_controls()
         view.set_model(self.model)
         view.case_activated.connect(self.open_requested)
-        view.filter_changed.connect(lambda name: self._ask(replace(self.query, filter=cast(Filter, name))))
-        view.sort_changed.connect(lambda name: self._ask(replace(self.query, sort=SORTS[name])))
-        view.search_changed.connect(lambda text: self._ask(replace(self.query, search=text)))
+        view.filter_changed.connect(self._filter)
+        view.sort_changed.connect(self._sort)
+        view.search_changed.connect(self._search)
 
     def refresh(self) -> None:
         """Read the counts again, and the list when its length has changed."""
@@ -105,6 +108,15 @@ class WorklistController(QObject):
             self.nothing_left.emit()
         else:
             self.open_requested.emit(row.id)
+
+    def _filter(self, name: str) -> None:
+        self._ask(replace(self.query, filter=cast(Filter, name)))
+
+    def _sort(self, name: str) -> None:
+        self._ask(replace(self.query, sort=SORTS[name]))
+
+    def _search(self, text: str) -> None:
+        self._ask(replace(self.query, search=text))
 
     def _ask(self, query: ListQuery) -> None:
         if query != self.query:

@@ -1,0 +1,284 @@
+"""The composition root: window, library, lanes and, for each open project, a workspace."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QObject, QSettings, Signal
+
+from app.controllers.notice_board import NoticeBoard
+from app.sample_project import SAMPLE_PROJECTS, SampleProject, ensure_sample, sample_folder
+from app.session.view_state import TemplateChoice
+from app.tasks.task_runner import IO, TaskRunner
+from app.views.main_window import MainWindow
+from app.workspace import Workspace
+from medsapiens_core.data.template_file import find_template, shipped_templates
+from medsapiens_core.settings import home as default_home
+from medsapiens_core.store.errors import NewerProjectError, ProjectLockedError
+from medsapiens_core.store.library import ModelLibrary
+from medsapiens_core.store.project import Project
+from medsapiens_core.training.config import TrainingOptions
+
+RECENT = 8
+DATABASE = "project.db"
+log = logging.getLogger(__name__)
+
+
+class Application(QObject):
+    """Opens, creates and closes projects. `project_opened(Workspace)`, `project_closed()`, `opening_failed(text)`."""
+
+    project_opened = Signal(object)
+    project_closed = Signal()
+    opening_failed = Signal(str)
+
+    def __init__(
+        self,
+        home: Path | None = None,
+        *,
+        library: ModelLibrary | None = None,
+        training_options: TrainingOptions | None = None,
+    ) -> None:
+        super().__init__()
+        self.home = home or default_home()
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.settings = QSettings(str(self.home / "settings.ini"), QSettings.Format.IniFormat)
+        self.library = library or ModelLibrary(self.home)
+        self._options = training_options
+        self.runner = TaskRunner(self)
+        self.window = MainWindow(self.settings)
+        self.notices = NoticeBoard(self.window.notices, self)
+        self.workspace: Workspace | None = None
+        self._is_quitting = False
+        self._acts: dict[str, Callable[[], object]] = {
+            "project.new": self._ask_for_new,
+            "project.open": self._ask_for_folder,
+            "project.close": self.close_project,
+        }
+        self._connect()
+
+    # --- projects
+
+    def start(self, folder: Path | None = None) -> None:
+        """Show the window on a project: the given one, else the last one, else the sample."""
+        self.window.show()
+        recent = [path for _, path in self.recent()]
+        last = next((Path(path) for path in recent[:1] if (Path(path) / DATABASE).is_file()), None)
+        target = folder or last
+        if target is not None:
+            self.open_project(target)
+        elif not recent:
+            self.open_sample(SAMPLE_PROJECTS[0])
+        else:
+            self._show_welcome()
+
+    def open_project(self, folder: Path, *, read_only: bool = False) -> None:
+        """Open a project folder; the one that is open is closed first, once this one is ready."""
+        self._show_busy(f"Opening {folder.name} …")
+        self.runner.submit(
+            IO,
+            lambda: Project.open(folder, read_only=read_only),
+            on_done=self._opened,
+            on_error=lambda error: self._not_opened(folder, error),
+        )
+
+    def create_project(self, folder: Path, name: str, template_id: str, then_import: list[str] | None = None) -> None:
+        """Make a project and open it."""
+        self.runner.submit(
+            IO,
+            lambda: Project.create(folder, name=name, template=find_template(template_id)),
+            on_done=lambda project: self._opened(project, then_import),
+            on_error=lambda error: self._not_opened(folder, error),
+        )
+
+    def open_sample(self, sample: SampleProject) -> None:
+        """Open a sample project, made now if it is not there yet; the other samples are made after it."""
+        self._show_busy("Making the sample project …")
+        self.runner.submit(
+            IO,
+            ensure_sample,
+            self.home,
+            sample,
+            on_done=self._sample_made,
+            on_error=lambda error: self._not_opened(sample_folder(self.home, sample), error),
+        )
+
+    def close_project(self) -> bool:
+        """Close the open project; False when the user would rather stay."""
+        workspace = self.workspace
+        if workspace is None:
+            return True
+        if not self._may_leave(workspace):
+            return False
+        self.workspace = None
+        workspace.close()
+        workspace.deleteLater()
+        self._show_welcome()
+        self.project_closed.emit()
+        return True
+
+    def recent(self) -> list[tuple[str, str]]:
+        """Projects used last, as (name, folder)."""
+        try:
+            stored = json.loads(str(self.settings.value("recent", "[]")))
+            return [(str(name), str(folder)) for name, folder in stored][:RECENT]
+        except (ValueError, TypeError):
+            return []
+
+    def shut_down(self) -> None:
+        """End everything: for the end of the program and of tests."""
+        if self.workspace is not None:
+            self.workspace.close()
+            self.workspace = None
+        self.runner.shut_down()
+        self.settings.sync()
+
+    # --- wiring
+
+    def _connect(self) -> None:
+        window = self.window
+        window.close_guard = self._may_quit
+        window.action_triggered.connect(self._run)
+        window.files_dropped.connect(self._dropped)
+        window.recent_requested.connect(self._open_recent)
+        window.toasts.action_triggered.connect(self._run_toast)
+        window.closed.connect(self.shut_down)
+
+    def _run(self, action: str) -> None:
+        act = self._acts.get(action)
+        if act is not None:
+            act()
+        elif self.workspace is not None:
+            self.workspace.run(action)
+
+    def _run_toast(self, action: str) -> None:
+        if self.workspace is not None:
+            self.workspace.run_toast(action)
+
+    def _open_recent(self, folder: str) -> None:
+        self.open_project(Path(folder))
+
+    def _dropped(self, paths: list[str]) -> None:
+        projects = [path for path in paths if (Path(path) / DATABASE).is_file()]
+        if projects:
+            self.open_project(Path(projects[0]))
+        elif self.workspace is not None:
+            self.workspace.import_paths(paths)
+        else:
+            self._ask_for_new(paths)
+
+    # --- opening
+
+    def _opened(self, project: Project, then_import: list[str] | None = None) -> None:
+        if not self.close_project():
+            project.close()
+            return
+        self.workspace = Workspace(project, self.library, self.window, self.notices, options=self._options, parent=self)
+        self._remember(project)
+        self.workspace.start()
+        if then_import:
+            self.workspace.import_paths(then_import)
+        self.project_opened.emit(self.workspace)
+
+    def _not_opened(self, folder: Path, error: Exception) -> None:
+        self._show_welcome_if_empty()
+        if isinstance(error, ProjectLockedError):
+            self._offer_reading(folder, error)
+            return
+        title = "Newer project" if isinstance(error, NewerProjectError) else "Project not opened"
+        self.opening_failed.emit(str(error))
+        self.window.dialogs.tell(title, str(error), kind="warning")
+
+    def _offer_reading(self, folder: Path, error: ProjectLockedError) -> None:
+        buttons = [("read", "Open to read"), ("cancel", "Cancel")]
+        self.opening_failed.emit(str(error))
+        if self.window.dialogs.ask("Project in use", str(error), buttons, "cancel") == "read":
+            self.open_project(folder, read_only=True)
+
+    def _sample_made(self, folder: Path) -> None:
+        self.open_project(folder)
+        for sample in SAMPLE_PROJECTS:
+            if sample_folder(self.home, sample) != folder:
+                self.runner.submit(
+                    IO, ensure_sample, self.home, sample, on_done=self._another_sample_made, on_error=self._log_sample
+                )
+
+    def _another_sample_made(self, folder: Path) -> None:
+        name = next(sample.name for sample in SAMPLE_PROJECTS if sample_folder(self.home, sample) == folder)
+        if str(folder) not in [known for _, known in self.recent()]:
+            self._store_recent([*self.recent(), (name, str(folder))])
+
+    def _log_sample(self, error: Exception) -> None:
+        log.warning("a sample project was not made: %s", error)
+
+    def _ask_for_new(self, then_import: list[str] | None = None) -> None:
+        choices = [self._template_choice(template_id) for template_id in shipped_templates()]
+        answer = self.window.dialogs.new_project(choices, str(Path.home()))
+        if answer is not None:
+            name, folder, template_id = answer
+            self.create_project(Path(folder), name, template_id, then_import)
+
+    def _template_choice(self, template_id: str) -> TemplateChoice:
+        template = find_template(template_id)
+        has_model = any(template_id in entry.templates for entry in self.library.list())
+        return TemplateChoice(template_id, template.name, len(template), template.description, has_model)
+
+    def _ask_for_folder(self) -> None:
+        folder = self.window.dialogs.open_folder("Open project", str(Path.home()))
+        if folder:
+            self.open_project(Path(folder))
+
+    # --- leaving
+
+    def _may_quit(self) -> bool:
+        return self.workspace is None or self._may_leave(self.workspace)
+
+    def _may_leave(self, workspace: Workspace) -> bool:
+        if workspace.training.is_running and not self._may_interrupt(workspace):
+            return False
+        problem = workspace.save_all()
+        if not problem:
+            return True
+        text = f"Not saved: {problem} If you leave now, {workspace.saves.waiting} changes are lost."
+        buttons = [("stay", "Stay"), ("leave", "Leave and lose them")]
+        return self.window.dialogs.ask("Not saved", text, buttons, "stay") == "leave"
+
+    def _may_interrupt(self, workspace: Workspace) -> bool:
+        running = next(job for job in workspace.training.jobs if job.state in ("running", "stopping"))
+        text = "Fine-tuning is running. If you leave, it is interrupted and can be resumed later where it was."
+        buttons = [("leave", "Leave, resume later"), ("stop", "Stop and keep best"), ("stay", "Stay")]
+        answer = self.window.dialogs.ask("Fine-tuning is running", text, buttons, "stay")
+        if answer == "stop":
+            workspace.training.stop(running.id)
+        return answer == "leave"
+
+    # --- showing
+
+    def _show_busy(self, text: str) -> None:
+        self.window.status.showMessage(text, 30_000)
+
+    def _show_welcome(self) -> None:
+        self.window.show_welcome(self.recent())
+
+    def _show_welcome_if_empty(self) -> None:
+        self.window.status.clearMessage()
+        if self.workspace is None:
+            self._show_welcome()
+
+    def _remember(self, project: Project) -> None:
+        self.window.status.clearMessage()
+        others = [(name, folder) for name, folder in self.recent() if folder != str(project.folder)]
+        self._store_recent([(project.name, str(project.folder)), *others])
+
+    def _store_recent(self, recent: list[tuple[str, str]]) -> None:
+        self.settings.setValue("recent", json.dumps(recent[:RECENT]))
+        self.window.set_recent(recent[:RECENT])
+
+    def report_defect(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """A fault of ours in a slot: log it, say it once, leave everything as it is (reliability.md C13)."""
+        log.error("an unexpected error", exc_info=(kind, error, trace))
+        text = f"Something went wrong in the program ({kind.__name__}). Your decisions are saved as shown."
+        self.notices.show("defect", "error", text, details=str(error))

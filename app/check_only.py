@@ -1,0 +1,96 @@
+"""What `./start --check-only` does: the real window, the real child process, every sample image."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QElapsedTimer, QEventLoop, QTimer
+
+from app.application import Application
+from app.qt_application import make_qt_application
+from app.sample_project import SAMPLE_PROJECTS, SampleProject, ensure_sample
+from app.workspace import Workspace
+from medsapiens_core.data.template_file import find_template
+
+LIMIT_MS = 240_000
+STEP_MS = 50
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What came of one sample project; `problem` is "" when all is well."""
+
+    text: str
+    problem: str = ""
+
+
+def run_check() -> int:
+    """Open each sample project and wait for its predictions."""
+    make_qt_application()
+    application = Application()
+    problems = []
+    application.window.show()
+    try:
+        for sample in SAMPLE_PROJECTS:
+            result = check_sample(application, sample)
+            print(result.text, flush=True)
+            if result.problem:
+                problems.append(result.problem)
+    finally:
+        application.window.close()
+    for problem in problems:
+        print(f"Problem: {problem}", file=sys.stderr)
+    print("Check failed." if problems else "Everything works: the window opened and the model placed its landmarks.")
+    return 1 if problems else 0
+
+
+def check_sample(application: Application, sample: SampleProject) -> CheckResult:
+    """Open one sample project in the window and wait until each of its images has a prediction."""
+    folder = ensure_sample(application.home, sample)
+    model = application.library.current(sample.template_id)
+    if model is None:
+        text = f"{sample.name}: no model knows template {sample.template_id}."
+        return CheckResult(text, text)
+    workspace = open_and_wait(application, folder)
+    if workspace is None:
+        return CheckResult(f"{sample.name}: not opened.", f"{sample.name} could not be opened.")
+    total = workspace.project.cases.count()
+    predicted = wait_until(lambda: placed_count(workspace) == total, LIMIT_MS)
+    count, landmarks = placed_count(workspace), len(find_template(sample.template_id))
+    text = f"{sample.name}: {count} of {total} images have {landmarks} landmarks placed by {model.id}."
+    return CheckResult(text, "" if predicted else f"{sample.name}: only {count} of {total} images were predicted.")
+
+
+def open_and_wait(application: Application, folder: Path) -> Workspace | None:
+    """Open a project and wait until its first case is on screen; None when it does not come."""
+    before = application.workspace
+    application.open_project(folder)
+    opened = wait_until(
+        lambda: (
+            application.workspace is not before
+            and application.workspace is not None
+            and application.workspace.session.is_open
+        ),
+        LIMIT_MS,
+    )
+    return application.workspace if opened else None
+
+
+def placed_count(workspace: Workspace) -> int:
+    """How many cases have predicted landmarks."""
+    counts = workspace.project.cases.counts()
+    return counts["all"] - counts["new"]
+
+
+def wait_until(is_so: Callable[[], bool], limit_ms: int) -> bool:
+    """Run Qt's loop until something holds; False after the limit."""
+    loop, clock, timer = QEventLoop(), QElapsedTimer(), QTimer(interval=STEP_MS)
+    clock.start()
+    timer.timeout.connect(lambda: loop.quit() if is_so() or clock.elapsed() > limit_ms else None)
+    timer.start()
+    loop.exec()
+    timer.stop()
+    return is_so()

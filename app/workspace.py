@@ -1,0 +1,332 @@
+"""Everything that belongs to one open project: built when it is opened, taken down as a whole when it is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from app.controllers.case_access import CaseDetail, next_to_do
+from app.controllers.case_loader import CaseLoader
+from app.controllers.import_controller import ImportController
+from app.controllers.inference_controller import InferenceController
+from app.controllers.models_controller import ModelsController
+from app.controllers.notice_board import NoticeBoard
+from app.controllers.review_controller import ReviewController
+from app.controllers.save_queue import SaveQueue
+from app.controllers.training_controller import TrainingController
+from app.controllers.worklist_controller import WorklistController
+from app.project_dialogue import ImportDialogue, ModelDialogue
+from app.session.review_session import ReviewSession
+from app.tasks.task_runner import STORE, TaskRunner
+from app.views.main_window import MainWindow
+from medsapiens_core.data.annotation import Annotation, Edit
+from medsapiens_core.data.image import Image
+from medsapiens_core.store.cases import CaseRow
+from medsapiens_core.store.library import ModelEntry, ModelLibrary
+from medsapiens_core.store.project import Project
+from medsapiens_core.training.config import TrainingOptions
+
+FLAG_REASONS = ("Image quality", "Wrong side", "Wrong patient?", "Other")
+READ_ONLY = "This project is open to read only. Nothing can be changed."
+
+
+class Workspace(QObject):
+    """The open project. `ready()` once the first case is on screen or the project turned out to be empty."""
+
+    ready = Signal()
+
+    def __init__(
+        self,
+        project: Project,
+        library: ModelLibrary,
+        window: MainWindow,
+        notices: NoticeBoard,
+        *,
+        options: TrainingOptions | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.project, self.window, self.notices = project, window, notices
+        self.runner = TaskRunner(self)
+        self.session = ReviewSession(project.template, self._commit, parent=self)
+        self.session.read_only = project.read_only
+        self.saves = SaveQueue(self.runner, self._write, self)
+        self.loader = CaseLoader(self.runner, project, self)
+        self.worklist = WorklistController(self.runner, project, window.worklist, self)
+        set_condition = window.registry.set_condition
+        self.review = ReviewController(self.session, window.image_view, window.landmark_panel, set_condition, self)
+        self.inference = InferenceController(
+            self.runner,
+            project,
+            library.home / "base",
+            on_screen=self._case_on_screen,
+            loading=lambda: self.loader.reads_landmarks_of,
+            has_unsaved=lambda case_id: self.saves.unsaved(case_id) is not None,
+            parent=self,
+        )
+        self.training = TrainingController(self.runner, project, library, self)
+        self.models = ModelsController(self.runner, project, library, self.training.job_of_candidate, self)
+        self.importer = ImportController(self.runner, project, self)
+        self._import_dialogue = ImportDialogue(self.importer, window, notices, self)
+        self._model_dialogue = ModelDialogue(self.models, self.training, window, notices, options=options, parent=self)
+        self._acts = self._make_acts()
+        self._connect()
+        self._show_project()
+
+    def start(self) -> None:
+        """Read what there is, and open the first case to do."""
+        self.worklist.refresh()
+        self.training.recover()
+        self.models.refresh()
+        self.runner.submit(STORE, self._first_case, on_done=self._open_first)
+
+    def open_case(self, case_id: int) -> None:
+        """Put a case on screen."""
+        if case_id != self._case_on_screen():
+            self.loader.open(case_id)
+
+    def run(self, action: str) -> bool:
+        """Do what an action of the menus says; False when it is not about an open project."""
+        act = self._acts.get(action)
+        if act is not None:
+            act()
+            return True
+        return self.review.run(action)
+
+    def import_paths(self, paths: list[str]) -> None:
+        """Take in files and folders."""
+        if self.project.read_only:
+            self.notices.show("read-only", "warning", READ_ONLY)
+        else:
+            self.importer.import_paths(paths)
+
+    def save_all(self) -> str:
+        """Write what waits; the reason when something is left, else ""."""
+        error = self.saves.flush()
+        return "" if error is None else str(error)
+
+    def close(self) -> None:
+        """Take everything down: children end, the store finishes, the project is free for others."""
+        self.importer.cancel()
+        self.loader.cancel()
+        was_training = self.training.is_running
+        self.inference.close()
+        self.training.close()
+        if was_training:
+            self.runner.call(STORE, self.project.jobs.recover)
+        self.runner.shut_down()
+        self.session.close_case()
+        self.review.close()
+        self.project.close()
+        self._show_nothing()
+
+    # --- building
+
+    def _make_acts(self) -> dict[str, Callable[[], object]]:
+        return {
+            "case.review": self._review_and_go_on,
+            "case.next": lambda: self.worklist.step(1),
+            "case.previous": lambda: self.worklist.step(-1),
+            "case.flag": self._toggle_flag,
+            "case.predict": self._predict,
+            "import.files": self._import_dialogue.ask_for_files,
+            "import.folder": self._import_dialogue.ask_for_folder,
+            "model.finetune": self._model_dialogue.fine_tune,
+            "model.import": self._model_dialogue.ask_for_model,
+        }
+
+    def _connect(self) -> None:
+        self.session.message.connect(self.window.toasts.show_message)
+        self.saves.saved.connect(self._saved)
+        self.saves.failed.connect(self._not_saved)
+        self.saves.stopped.connect(self._stop_writing)
+        self.loader.loaded.connect(self._loaded)
+        self.loader.refused.connect(self._refused)
+        self.loader.settled.connect(self.inference.settle)
+        self.worklist.open_requested.connect(self.open_case)
+        self.worklist.next_known.connect(self._prefetch)
+        self.worklist.nothing_left.connect(self._tell_all_done)
+        self.inference.arrived.connect(self.session.receive_prediction)
+        self.inference.predicted.connect(self.worklist.case_changed)
+        self.inference.failed.connect(self._tell_prediction_failed)
+        self.importer.case_added.connect(self._case_added)
+        self.importer.finished.connect(self._imported)
+        self.models.current_changed.connect(self._model_changed)
+        self._model_dialogue.case_requested.connect(self.open_case)
+        self.runner.failed.connect(self._tell_failure)
+
+    def _show_project(self) -> None:
+        project, window = self.project, self.window
+        window.set_project(project.name, project.template.name, project.read_only)
+        window.show_review()
+        self.notices.clear()
+        window.registry.set_condition("project", True)
+        window.registry.set_condition("writable", not project.read_only)
+        if project.read_only:
+            self.notices.show("read-only", "warning", READ_ONLY)
+
+    def _show_nothing(self) -> None:
+        window = self.window
+        for name in ("project", "writable", "model", "finetune"):
+            window.registry.set_condition(name, False)
+        window.set_project(None, None)
+        window.models_panel.set_jobs([])
+        window.models_panel.set_models([])
+        window.status.set_job(None, None)
+        window.status.set_model("", "")
+        window.status.set_saved("")
+        window.worklist.set_counts({})
+        self.notices.clear()
+
+    # --- saving
+
+    def _commit(self, edit: Edit, before: Annotation) -> None:
+        self.saves.commit(edit, before)
+
+    def _write(self, edit: Edit, before: Annotation) -> None:
+        self.project.annotations.commit(edit, before.case_id, expected_revision=before.revision)
+
+    def _saved(self, edit: Edit, at: str) -> None:
+        waiting = self.saves.waiting
+        self.window.status.set_saved(f"Saved {at}" if not waiting else f"Saving ({waiting} waiting)")
+        if not waiting:
+            self.notices.dismiss("not-saved")
+        case_id = self._case_on_screen()
+        if case_id is not None:
+            self.worklist.case_changed(case_id)
+        if edit.reviewed[0] != edit.reviewed[1]:
+            self.training.count_corrections()
+
+    def _not_saved(self, reason: str, waiting: int) -> None:
+        changes = "change is" if waiting == 1 else "changes are"
+        self.window.status.set_saved(f"NOT SAVED ({waiting} waiting)")
+        text = (
+            f"Not saved: {reason} Your last {waiting} {changes} kept in memory and tried again. Do not close the app."
+        )
+        self.notices.show("not-saved", "error", text, {"Save again": self.saves.retry})
+
+    def _stop_writing(self, reason: str) -> None:
+        self.session.read_only = True
+        self.window.image_view.set_editable(False)
+        self.window.registry.set_condition("writable", False, reason)
+        self.window.status.set_saved(f"NOT SAVED ({self.saves.waiting} waiting)")
+        self.notices.show("not-saved", "error", f"Not saved: {reason}")
+
+    # --- the open case
+
+    def _case_on_screen(self) -> int | None:
+        return self.session.case.id if self.session.case is not None else None
+
+    def _first_case(self) -> CaseRow | None:
+        query = self.worklist.query
+        found = next_to_do(self.project, query, 0, None)
+        return found or next(iter(self.project.cases.page(query.filter, query.sort, "", 0, 1)), None)
+
+    def _open_first(self, row: CaseRow | None) -> None:
+        if row is None:
+            self.ready.emit()
+        elif not self.session.is_open:
+            self.open_case(row.id)
+
+    def _loaded(self, detail: CaseDetail, image: Image) -> None:
+        case_id = detail.row.id
+        annotation = self.saves.unsaved(case_id) or detail.annotation
+        known = {p.id: p for p in (detail.shown, detail.newest) if p is not None}
+        shown = known.get(annotation.prediction_id or "")
+        self.notices.dismiss("open")
+        self.review.open(detail.row, image)
+        self.session.open_case(detail.row, annotation, shown, detail.history)
+        self.worklist.set_current(case_id)
+        if self._is_newer(detail):
+            self.session.receive_prediction(detail.newest)
+        self.inference.reorder()
+        self.ready.emit()
+
+    def _is_newer(self, detail: CaseDetail) -> bool:
+        """True for a stored prediction of the model in use that was not shown, e.g. because the program was killed."""
+        model, newest, shown = self.inference.model, detail.newest, detail.shown
+        if model is None or newest is None or newest.model_id != model.id or self.project.read_only:
+            return False
+        return shown is None or shown.model_id != model.id
+
+    def _refused(self, text: str) -> None:
+        self.notices.show("open", "warning", text)
+        self.ready.emit()
+
+    def _prefetch(self, row: CaseRow | None) -> None:
+        if row is not None:
+            self.loader.prefetch(row)
+
+    def _review_and_go_on(self) -> None:
+        if not self.session.is_open or not self.session.mark_reviewed():
+            return
+        case = self.session.case
+        name = getattr(case, "name", "The case")
+        self.window.toasts.show_message(f"{name} is marked reviewed.", [(f"open {self._case_on_screen()}", "Go back")])
+        self.worklist.open_next_to_do()
+
+    def run_toast(self, action: str) -> None:
+        """Do what the button of a toast says."""
+        word, _, number = action.partition(" ")
+        if word == "open":
+            self.open_case(int(number))
+        elif action == "rollback":
+            self.models.roll_back("taken back right after promotion")
+
+    def _toggle_flag(self) -> None:
+        case_id = self._case_on_screen()
+        if case_id is None:
+            return
+        self.runner.submit(STORE, self.project.cases.get, case_id, on_done=self._flag_or_unflag)
+
+    def _flag_or_unflag(self, row: CaseRow) -> None:
+        reason = None
+        if not row.flagged:
+            reason = self.window.dialogs.reason("Flag this case", f"Why is {row.name} flagged?", FLAG_REASONS)
+            if reason is None:
+                return
+        self.runner.submit(
+            STORE,
+            self.project.cases.set_flag,
+            row.id,
+            reason,
+            on_done=lambda _row: self._flag_changed(row.id),
+        )
+
+    def _flag_changed(self, case_id: int) -> None:
+        self.worklist.case_changed(case_id)
+        self.training.count_corrections()
+
+    def _predict(self) -> None:
+        case = self.session.case
+        if isinstance(case, CaseRow):
+            self.inference.predict(case)
+
+    # --- what happens beside
+
+    def _case_added(self, row: CaseRow) -> None:
+        self.worklist.refresh_soon()
+        self.inference.refill()
+        if not self.session.is_open and not self.loader.is_busy:
+            self.open_case(row.id)
+
+    def _imported(self) -> None:
+        self.worklist.refresh()
+        self.inference.refill()
+
+    def _model_changed(self, model: ModelEntry | None) -> None:
+        self.window.registry.set_condition("model", model is not None)
+        self.inference.set_model(model)
+        self.window.status.set_model(model.name if model else "no model", model.id if model else "")
+        if model is not None:
+            self.notices.dismiss("no-model")
+
+    def _tell_all_done(self) -> None:
+        self.window.toasts.show_message("Every case is reviewed or flagged.")
+
+    def _tell_prediction_failed(self, text: str) -> None:
+        self.notices.show("prediction", "warning", text)
+
+    def _tell_failure(self, text: str) -> None:
+        self.notices.show("failure", "error", text)
