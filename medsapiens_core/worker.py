@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -55,6 +55,19 @@ def claim_stdout() -> TextIO:
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     return stream
+
+
+def input_lines(descriptor: int = 0) -> Iterator[bytes]:
+    """The lines of standard input, read past Python's own buffer.
+
+    That buffer's lock, held by a thread that waits for input, would abort the interpreter as it shuts down.
+    """
+    rest = b""
+    while block := os.read(descriptor, 1 << 16):
+        *lines, rest = (rest + block).split(b"\n")
+        yield from lines
+    if rest:
+        yield rest
 
 
 def serve(lines: Iterable[bytes], stream: TextIO, time_limit: float | None = None) -> int:
@@ -124,8 +137,10 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     stream = claim_stdout()
     if given.command == "serve":
-        return serve(sys.stdin.buffer, stream, given.time_limit)
-    return train(given.folder, sys.stdin.buffer, stream)
+        return serve(input_lines(), stream, given.time_limit)
+    code = train(given.folder, input_lines(), stream)
+    sys.stderr.flush()
+    os._exit(code)  # all is on disk; taking the libraries down in order costs a second or more
 
 
 if __name__ == "__main__":
