@@ -19,7 +19,7 @@ from medsapiens_core.io.limits import TOO_LARGE_HINT, size_problem
 from medsapiens_core.io.refusal import unreadable
 from medsapiens_core.io.source import Source
 
-_FORMATS = ("PNG", "JPEG", "MPO", "BMP", "DIB")
+_FORMATS = ("PNG", "JPEG", "BMP", "DIB")
 _ORIENTATION_TAG = 274
 ALPHA_NOTE = "Transparent parts are shown on black."
 COLOUR_DEPTH_NOTE = "Colours with more than 8 bits were reduced to 8 bits."

@@ -13,7 +13,6 @@ from pathlib import Path
 import PIL.Image
 
 from medsapiens_core.errors import UnreadableImageError
-from medsapiens_core.io.limits import MAX_PIXELS
 
 # Warning filters and Pillow's size limit belong to the whole process; two threads must not restore them crosswise.
 _PROCESS_STATE = threading.RLock()
@@ -72,7 +71,7 @@ def guarded(path: Path, notes: list[str]) -> Iterator[None]:
     limit_before = PIL.Image.MAX_IMAGE_PIXELS
     with _PROCESS_STATE, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        PIL.Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+        PIL.Image.MAX_IMAGE_PIXELS = None  # `limits.size_problem` says no instead, before anything is decoded
         try:
             yield
         except (UnreadableImageError, KeyboardInterrupt, SystemExit, GeneratorExit):

@@ -19,6 +19,7 @@ from medsapiens_core.io.source import Source
 
 _OWN_CODECS = {1, 8, 32773, 32946}  # none, Deflate (both numbers), PackBits
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE = 0, 1, 2, 3
+_ALPHA_IN_COLOURS = 1  # ExtraSamples: associated alpha
 _VARIANT_HINT = "Save it as an ordinary TIFF or as PNG with another program."
 
 
@@ -68,6 +69,9 @@ def _full_pages(tiff: Any) -> list[Any]:
     return pages or [tiff.pages[0]]
 
 
+_TURN_BACK = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}  # Pillow turns a TIFF upright while it loads it
+
+
 def _orientation(page: Any) -> int:
     tag = page.tags.get(274)
     return valid_orientation(int(tag.value)) if tag is not None else 1
@@ -104,17 +108,22 @@ def _pixels(source: Source, page: Any, notes: list[str]) -> NDArray[Any]:
         colours_of = np.moveaxis(np.asarray(page.colormap), 0, -1)
         return np.asarray(colours_of[pixels] >> 8, dtype=np.uint8)
     colours = 3 if int(page.photometric) == _RGB else 1
-    return _colour_part(source, pixels, colours, notes)
+    separate = _ALPHA_IN_COLOURS not in (int(kind) for kind in page.extrasamples)
+    return _colour_part(source, pixels, colours, notes, separate_alpha=separate)
 
 
-def _colour_part(source: Source, pixels: NDArray[Any], colours: int, notes: list[str]) -> NDArray[Any]:
-    """Grey or RGB out of (H, W) or (H, W, samples); one extra sample is taken for alpha."""
+def _colour_part(
+    source: Source, pixels: NDArray[Any], colours: int, notes: list[str], *, separate_alpha: bool = True
+) -> NDArray[Any]:
+    """Grey or RGB out of (H, W) or (H, W, samples). One extra sample is taken for alpha, which the colours may have in
+    them already (`separate_alpha=False`).
+    """
     if pixels.ndim == 2:
         return pixels
     colour = pixels[..., 0] if colours == 1 else pixels[..., :3]
     if pixels.shape[2] == colours + 1 and pixels.dtype.kind == "u":
         notes.append(ALPHA_NOTE)
-        colour = on_black(colour, pixels[..., colours])
+        colour = on_black(colour, pixels[..., colours]) if separate_alpha else colour
     elif pixels.shape[2] != colours:
         raise unreadable(source.path, "it has more channels than a picture", _VARIANT_HINT)
     return _eight_bit_colour(source, grey_if_equal(colour), notes)
@@ -141,8 +150,8 @@ def _through_pillow(source: Source, page: Any, notes: list[str]) -> NDArray[Any]
         picture = picture.convert("RGB")
     elif picture.mode == "1":
         picture = picture.convert("L")
-    pixels = np.asarray(picture)
-    pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+    turned = np.asarray(picture)
+    pixels = upright_pixels(turned.astype(turned.dtype.newbyteorder("="), copy=False), _TURN_BACK[_orientation(page)])
     if int(page.photometric) == _WHITE_IS_ZERO and pixels.dtype == np.uint8:
         pixels = 255 - pixels  # Pillow has turned 8-bit values already; the polarity is applied in one place only
     return _colour_part(source, pixels, 3 if picture.mode.startswith("RGB") else 1, notes)
