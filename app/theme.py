@@ -11,6 +11,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
+from medsapiens_core.resources import resource_path
+
 SURROUND = "#101113"
 MARKER_COLOURS = {
     "predicted": "#168ADF",
@@ -21,7 +23,7 @@ MARKER_COLOURS = {
     "not placed": "#9AA3AD",
 }
 CHIP = "#1B1E22"  # the dark ground under state icons in lists, in both themes
-WARNING = "#F2C744"
+CHEVRON = resource_path("icons", "chevron.svg").as_posix()
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,7 @@ def style_sheet(theme: Theme) -> str:
     QToolBar::separator {{ background: {t.border}; width: 1px; margin: 5px 6px; }}
     QDockWidget {{ titlebar-close-icon: none; }}
     QStatusBar {{ background: {t.window}; }}
+    QStatusBar QToolButton {{ font-size: 12px; padding: 1px 4px; }}
     QStatusBar::item {{ border: none; }}
     QLabel[role="muted"], QLabel[role="caption"] {{ color: {t.muted}; }}
     QLabel[role="caption"] {{ font-size: 12px; }}
@@ -203,6 +206,14 @@ def style_sheet(theme: Theme) -> str:
     QToolBar QToolButton:focus, QPushButton[role="primary"]:focus, QToolButton[role="primary"]:focus,
     QLineEdit:focus, QPlainTextEdit:focus {{ border: 2px solid {t.link}; }}
     QToolButton::menu-indicator {{ image: none; }}
+    QFrame[role="card"] QPushButton {{ padding: 4px 8px; }}
+    QPushButton[role="primary"] {{ padding: 6px 10px; }}
+    QComboBox {{ background: {t.window}; border: 1px solid {t.border}; border-radius: 4px; padding: 4px 8px;
+        min-height: 18px; }}
+    QComboBox:focus {{ border: 2px solid {t.link}; }}
+    QComboBox::drop-down {{ border: none; width: 24px; }}
+    QComboBox::down-arrow {{ image: url("{CHEVRON}"); width: 12px; height: 12px; }}
+    QComboBox QAbstractItemView {{ background: {t.panel}; border: 1px solid {t.border}; }}
     QLineEdit, QPlainTextEdit {{ background: {t.window}; border: 1px solid {t.border};
         border-radius: 4px; padding: 4px 8px; min-height: 18px; selection-background-color: {t.accent};
         selection-color: {t.on_accent}; }}

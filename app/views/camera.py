@@ -81,6 +81,19 @@ class Camera:
         y = min(max(xy_image[1], -0.5), height - 0.5)
         return replace(self, centre=(x, y))
 
+    def snapped(self) -> Camera:
+        """At 1:1, image pixels laid exactly on device pixels; otherwise unchanged.
+
+        Qt draws a picture of unchanged size on whole device pixels. Moving the camera by up to half a pixel keeps
+        picture and landmarks together, and the picture crisp.
+        """
+        if self.zoom != 1.0:
+            return self
+        left, top = self.to_view((-0.5, -0.5))
+        dx, dy = (round(edge * self.ratio) / self.ratio - edge for edge in (left, top))
+        (x, y), (sx, sy) = self.centre, self.scale
+        return replace(self, centre=(x - dx / sx, y - dy / sy))
+
     def showing(self, xy_image: XY, inner: float = 0.8) -> Camera:
         """The smallest pan that brings the point into the inner share of the view; unchanged if it is there."""
         x, y = self.to_view(xy_image)

@@ -41,9 +41,7 @@ class CardColumn(QScrollArea):
             card.hide()
             card.deleteLater()
         self._empty.setVisible(not states)
-        result = [self._renew_one(place, key, state) for place, (key, state) in enumerate(states)]
-        self.fit_width()
-        return result
+        return [self._renew_one(place, key, state) for place, (key, state) in enumerate(states)]
 
     def fit_width(self) -> None:
         """Be as wide as the widest card needs, so that no button is cut off."""

@@ -42,7 +42,7 @@ class Curves(QWidget):
         _show(self._loss_curve, losses)
         best = min(errors, key=lambda point: point[1], default=None)
         self._best.setData([best[0]] if best else [], [best[1]] if best else [])
-        title = f"Validation error, {unit}" + (f"  ·  best {best[1]:.2f}" if best else "")
+        title = f"Validation error, {unit}" if best is None else f"Error, {unit}  ·  best {best[1]:.2f}"
         self._error.setTitle(title, color=theme.current().muted, size="9pt")
         self._loss.setTitle("Training loss", color=theme.current().muted, size="9pt")
 
@@ -74,7 +74,7 @@ def _plot(axis: str) -> pg.PlotWidget:
     plot = pg.PlotWidget(enableMenu=False)
     plot.setMouseEnabled(x=False, y=False)
     plot.hideButtons()
-    plot.setMinimumSize(180, 100)
+    plot.setMinimumSize(164, 100)
     plot.setFocusPolicy(plot.focusPolicy().NoFocus)
     plot.setAccessibleName(f"Curve over {axis}")
     return plot

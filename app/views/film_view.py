@@ -37,7 +37,7 @@ class FilmView(pg.GraphicsView):
         self._box.disableAutoRange()
         self._box.addItem(self._film, ignoreBounds=True)
         self.setCentralItem(self._box)
-        self._placeholder = QLabel(self.viewport(), alignment=Qt.AlignmentFlag.AlignCenter)
+        self._placeholder = QLabel(self, alignment=Qt.AlignmentFlag.AlignCenter)
         self._placeholder.setTextFormat(Qt.TextFormat.PlainText)
         self._placeholder.setStyleSheet("color: #A0A8B2; font-size: 14px; background: transparent;")
         self._placeholder.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -51,7 +51,8 @@ class FilmView(pg.GraphicsView):
             aspect = image.row_mm / image.col_mm if image.row_mm and image.col_mm else 1.0
             camera = replace(self.camera, image=(image.width, image.height), aspect=aspect)
             same = before is not None and (camera.image, aspect) == (self.camera.image, self.camera.aspect)
-            self._look(camera if same and not self._fitted else camera.fitted(), same and not self._fitted)
+            keep = same and not self._fitted
+            self._look(camera if keep else camera.fitted(), fitted=not keep)
             if before is None or before.case_id != image.case_id or before.window != image.window:
                 self.set_window(*image.window)
         self._show_greys()
@@ -147,6 +148,10 @@ class FilmView(pg.GraphicsView):
             self._placeholder.setGeometry(self.viewport().rect())
             self._resized()
 
+    def close(self) -> bool:
+        """Close like any widget: the base class would take its viewport apart and crash if it is shown again."""
+        return QWidget.close(self)
+
     def event(self, event: QEvent) -> bool:
         """Moving to a screen with another scale keeps the visible part of the image."""
         if event.type() == QEvent.Type.DevicePixelRatioChange:
@@ -161,6 +166,7 @@ class FilmView(pg.GraphicsView):
         self._look(camera.fitted() if self._fitted else camera, self._fitted)
 
     def _look(self, camera: Camera, fitted: bool = False) -> None:
+        camera = camera.snapped()
         changed = camera.zoom != self.camera.zoom
         self.camera, self._fitted = camera, fitted
         left, top, right, bottom = camera.visible

@@ -21,7 +21,7 @@ ARROWS = {
     Qt.Key.Key_Down: (0.0, 1.0),
 }
 HELD = {Qt.Key.Key_H: "hide", Qt.Key.Key_Q: "predictions"}
-MODIFIER_KEYS = (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta)
+NOT_A_NEXT_KEY = (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_Escape)
 Modifiers = Qt.KeyboardModifier
 
 
@@ -53,7 +53,7 @@ class ImageView(AnnotatedView):
         self.digits = DigitEntry(lambda: [marker.number for marker in self.layer.markers], self)
         self.digits.entered.connect(self.number_entered)
         self.digits.changed.connect(lambda _typed: self._show_hint())
-        self._hint = _hint_label(self.viewport())
+        self._hint = _hint_label(self)
 
     def set_image(self, image: ImageState | None) -> None:
         """Show a picture; a gesture in progress ends without effect."""
@@ -232,7 +232,7 @@ class ImageView(AnnotatedView):
             if self._keeps_key(event):
                 event.accept()
                 return True
-            if digit_of(event.key(), event.text(), event.modifiers()) is None and event.key() not in MODIFIER_KEYS:
+            if digit_of(event.key(), event.text(), event.modifiers()) is None and event.key() not in NOT_A_NEXT_KEY:
                 self.digits.finish()
         return super().event(event)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractItemModel, Qt, Signal
+from PySide6.QtCore import QAbstractItemModel, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from app.action_registry import ActionRegistry
@@ -10,7 +10,7 @@ from app.session.case_list_model import ROW_ROLE
 from app.session.landmark_list_model import LandmarkListModel
 from app.session.view_state import LandmarkRow
 from app.views.loupe import Loupe
-from app.views.marker_painter import state_icon
+from app.views.marker_painter import ICON_SIZE, state_icon
 from app.views.row_delegates import LandmarkDelegate
 from app.views.widgets import GAP, MARGIN, UNIT, RowList, action_button, label
 
@@ -128,7 +128,9 @@ def _decision_buttons(actions: ActionRegistry) -> QGridLayout:
     for name, (row, column, span) in places.items():
         action = actions.action(f"landmark.{name}")
         action.setIcon(state_icon(labels.get(name, "predicted")))
-        grid.addWidget(action_button(action, BESIDE), row, column, 1, span)
+        decide = action_button(action, BESIDE)
+        decide.setIconSize(QSize(*ICON_SIZE))
+        grid.addWidget(decide, row, column, 1, span)
     return grid
 
 

@@ -41,7 +41,8 @@ from app.views.worklist_panel import WorklistPanel
 
 TITLE = "MedSapiens Studio"
 SIZE, MINIMUM = QSize(1600, 1000), QSize(1100, 680)
-WORKLIST_WIDTH, LANDMARK_WIDTH, MODELS_HEIGHT = 292, 320, 300
+WORKLIST_WIDTH, LANDMARK_WIDTH = 292, 320
+MODELS_WIDTH, MODELS_HEIGHT = 560, 300
 TYPING = "Typing  ·  Esc returns to the image"
 EMPTY = "Choose a case in the worklist,\nor drop images here"
 
@@ -196,7 +197,7 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.worklist_dock = self._dock("Worklist", self.worklist, WORKLIST_WIDTH)
         self.landmark_dock = self._dock("Landmarks", self.landmark_panel, LANDMARK_WIDTH)
-        self.models_dock = self._dock("Models", self.models_panel, 480)
+        self.models_dock = self._dock("Models", self.models_panel, MODELS_WIDTH)
         self.docks = {
             self.worklist_dock: "view.worklist",
             self.landmark_dock: "view.landmarks",

@@ -16,6 +16,7 @@ CROSS_GAP, CROSS_END = 11.0, 22.0
 HALO_COLOUR = QColor(0, 0, 0, 215)
 DASHES = [2.1, 1.5]
 NAME_SIZE = 12
+ICON_SIZE = (24, 20)  # the chip and some air before the text beside it
 NAME_COLOURS = {"predicted": "#8CC8FA"}  # text needs more light than a ring
 
 
@@ -157,7 +158,7 @@ def state_icon(label: str) -> QIcon:
     """The icon of a state for buttons and menus."""
     icon = QIcon()
     for ratio in (1, 2, 3):
-        picture = QPixmap(20 * ratio, 20 * ratio)
+        picture = QPixmap(ICON_SIZE[0] * ratio, ICON_SIZE[1] * ratio)
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)

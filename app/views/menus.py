@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
 
 from app.action_registry import ActionRegistry, key_text
 from app.actions import ACTIONS, Action
-from app.views.icons import icon
+from app.views.icons import SIZE, icon
 
 MENUS = ("File", "Edit", "View", "Landmark", "Case", "Model", "Help")
 THEMES = ("view.theme_dark", "view.theme_light", "view.theme_system")
@@ -101,6 +101,7 @@ def make_tool_bar(actions: ActionRegistry) -> QToolBar:
     """The tool bar over the image."""
     bar = QToolBar("Image tools")
     bar.setMovable(False)
+    bar.setIconSize(QSize(SIZE, SIZE))
     bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
     for action_id in TOOLBAR:
         if not action_id:

@@ -11,7 +11,7 @@ from app.views.widgets import GAP, MARGIN, UNIT, button, label
 BUTTONS = {
     "compare": ("Compare…", "can_compare"),
     "promote": ("Promote", "can_promote"),
-    "rollback": ("Roll back to this", "can_rollback"),
+    "rollback": ("Roll back", "can_rollback"),
     "export": ("Export…", "can_export"),
 }
 

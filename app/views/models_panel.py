@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.action_registry import ActionRegistry
@@ -14,6 +15,8 @@ from app.views.curves import Curves
 from app.views.job_card import JobCard
 from app.views.model_card import ModelCard
 from app.views.widgets import GAP, MARGIN, button, flat_button, label, repolish
+
+CURVES_FROM = 740
 
 
 class ModelsPanel(QWidget):
@@ -44,10 +47,10 @@ class ModelsPanel(QWidget):
         self.curves = Curves()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-        layout.setSpacing(MARGIN + GAP)
-        layout.addWidget(self._make_jobs(), 4)
-        layout.addWidget(self.curves, 5)
-        layout.addWidget(self._make_models(actions), 4)
+        layout.setSpacing(MARGIN)
+        layout.addWidget(self._make_jobs(), 5)
+        layout.addWidget(self.curves, 3)
+        layout.addWidget(self._make_models(actions), 5)
         self.set_finetune_button("Fine-tune", False, "Review some cases first.")
 
     def set_finetune_button(self, text: str, enabled: bool, reason: str, note: str = "") -> None:
@@ -65,6 +68,7 @@ class ModelsPanel(QWidget):
             card.set_job(job)
             if is_new:
                 card.used.connect(lambda name, job_id=job.id: self._job_used(job_id, name))
+        self.jobs.fit_width()
         running = next((job for job in jobs if job.state in ("running", "stopping")), None)
         self.curves.set_job(running or (jobs[0] if jobs else None))
 
@@ -74,6 +78,12 @@ class ModelsPanel(QWidget):
             card.set_model(model)
             if is_new:
                 card.used.connect(lambda name, model_name=model.name: self._model_used(model_name, name))
+        self.models.fit_width()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The curves give way where there is no room for them."""
+        super().resizeEvent(event)
+        self.curves.setVisible(event.size().width() >= CURVES_FROM)
 
     def refresh(self) -> None:
         """Take over the colours of the theme."""
