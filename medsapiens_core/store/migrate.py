@@ -6,8 +6,6 @@ import sqlite3
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
 from medsapiens_core.data.annotation import utc_now
 from medsapiens_core.store import audit, dialect
@@ -30,6 +28,9 @@ def build(path: Path) -> None:
 
 def upgrade(engine: sa.Engine, to: int = HEAD) -> None:
     """Run the missing scripts and store the schema version, all in one transaction."""
+    from alembic import command  # takes as long to load as the rest of the store, and only this needs it
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     with dialect.for_writing(engine).begin() as connection:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from medsapiens_core.data.annotation import Annotation, Edit, placed, utc_now
@@ -30,6 +29,8 @@ TEMPLATE = Template(
 
 def write_picture(path: Path, seed: int) -> Image:
     """A small real PNG, and the Image that a reader makes of it."""
+    import cv2  # the child processes of the kill tests start faster without it
+
     pixels = np.random.default_rng(seed).integers(0, 255, (24, 32), dtype=np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     ok, data = cv2.imencode(".png", pixels)

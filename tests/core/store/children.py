@@ -13,7 +13,6 @@ from pathlib import Path
 
 from medsapiens_core.data.annotation import absent, placed
 from medsapiens_core.store.errors import NotSavedError
-from medsapiens_core.store.library import ModelLibrary
 from medsapiens_core.store.project import Project
 from tests.core.store.building import TEMPLATE, commit
 
@@ -41,6 +40,8 @@ def edit(folder: Path, seed: int) -> None:
 
 def promote(home: Path, seed: int) -> None:
     """Promote and roll back at random for ever; say what is in use after each."""
+    from medsapiens_core.store.library import ModelLibrary
+
     rng = random.Random(seed)
     library = ModelLibrary(home, embedded=home / "embedded")
     say("open")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -9,6 +11,25 @@ from medsapiens_core.store.project import Project
 from tests.core.store.building import TEMPLATE
 
 FIXTURES = Path(__file__).parent / "fixtures"
+
+
+RAM = Path("/dev/shm")
+
+
+@pytest.fixture(scope="session")
+def ram_disk(tmp_path_factory):
+    """A folder in memory where there is one: these tests sync thousands of times, and a kill loses no cache."""
+    if not os.access(RAM, os.W_OK):
+        yield tmp_path_factory.mktemp("store")
+        return
+    with tempfile.TemporaryDirectory(dir=RAM, prefix="medsapiens-tests-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def tmp_path(ram_disk):
+    with tempfile.TemporaryDirectory(dir=ram_disk) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture

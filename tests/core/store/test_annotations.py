@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
@@ -24,12 +21,9 @@ steps = st.one_of(changes, st.sampled_from(["undo", "redo", "predict", "review",
 
 
 @pytest.fixture(scope="module")
-def shared():
+def shared(ram_disk):
     """One project for many hypothesis examples; every example gets a case of its own."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Project.create(Path(folder) / "p", name="x", template=TEMPLATE) as project,
-    ):
+    with Project.create(ram_disk / "shared", name="x", template=TEMPLATE) as project:
         yield project
 
 

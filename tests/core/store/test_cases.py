@@ -107,9 +107,9 @@ def test_a_flag_sits_on_top_of_the_state(project):
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory):
+def filled(ram_disk):
     """Cases in every state, some flagged; names in an order that differs from the order of adding."""
-    with Project.create(tmp_path_factory.mktemp("filled") / "p", name="x", template=TEMPLATE) as project:
+    with Project.create(ram_disk / "filled", name="x", template=TEMPLATE) as project:
         for number in (10, 2, 33, 1, 21, 5, 8, 13, 100, 4):
             case = add_case(project, number)
             kind = number % 4

@@ -18,16 +18,16 @@ from tests.core.store.test_library import write_package
 KILLS = 15
 
 
-def run_and_kill(act, folder, seed, seconds):
-    """What a child process said before it was killed `seconds` after its first line."""
+def run_and_kill(act, folder, seed, rng, most_lines):
+    """What a child process said before it was killed: after a random number of lines, a random moment later."""
     command = [sys.executable, "-m", "tests.core.store.children", act, str(folder), str(seed)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    first = child.stdout.readline()
-    time.sleep(seconds)  # not a wait for something: it chooses the moment of the kill
+    heard = [child.stdout.readline() for _ in range(1 + rng.randint(0, most_lines))]
+    time.sleep(rng.uniform(0.0, 0.03))  # not a wait for something: it chooses the moment of the kill
     child.send_signal(signal.SIGKILL)
     rest = child.communicate()[0]
     assert child.returncode == -signal.SIGKILL
-    lines = [first, *rest.splitlines(keepends=True)]
+    lines = [*heard, *rest.splitlines(keepends=True)]
     return [json.loads(line) for line in lines if line.endswith("\n")][1:]
 
 
@@ -39,7 +39,7 @@ def test_every_saved_edit_survives(tmp_path):
     rng, said_in_all = random.Random(20261124), 0
     revisions = {}
     for number in range(KILLS):
-        said = run_and_kill("edit", folder, number, rng.uniform(0.0, 0.25))
+        said = run_and_kill("edit", folder, number, rng, 9)
         said_in_all += len(said)
         newest = {(case_id, mark): (state, revision) for case_id, mark, state, revision in said}
         with Project.open(folder) as project:  # the lock of the dead process does not stand in the way
@@ -52,7 +52,7 @@ def test_every_saved_edit_survives(tmp_path):
                 assert len(project.annotations.history(case_id)) == project.annotations.load(case_id).revision
             assert project.audit.verify() is None
             assert project.check() == []
-    assert said_in_all > 3 * KILLS, "too few edits were saved for the kills to mean anything"
+    assert said_in_all > 2 * KILLS, "too few edits were saved for the kills to mean anything"
 
 
 def test_one_model_is_in_use_before_and_after(tmp_path):
@@ -62,7 +62,7 @@ def test_one_model_is_in_use_before_and_after(tmp_path):
         library.add(write_package(tmp_path / "made" / name, templates=("test-4",), seed=name), name)
     rng, rows = random.Random(7), 0
     for number in range(KILLS // 2):
-        said = run_and_kill("promote", tmp_path, number, rng.uniform(0.0, 0.6))
+        said = run_and_kill("promote", tmp_path, number, rng, 4)
         rows = max(rows, *(count for _, count in said)) if said else rows
         history = library.history()
         assert len(history) in (rows, rows + 1), "at most the change in hand is there without having been told"
@@ -71,7 +71,7 @@ def test_one_model_is_in_use_before_and_after(tmp_path):
         assert sum(entry.state == "promoted" for entry in library.list()) == 1
         assert [row.seq for row in history] == list(range(1, len(history) + 1))
         rows = len(history)
-    assert rows > KILLS
+    assert rows > KILLS // 2
 
 
 def test_a_full_disk_refuses_the_change_and_loses_nothing(tmp_path):
