@@ -12,6 +12,8 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import shlex
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ from medsapiens_core.models.compact import CompactArchitecture, CompactLandmarkM
 from medsapiens_core.models.config import GreyRecipe, ModelConfig, TemplateChannels
 from medsapiens_core.training.augment import AugmentRange
 from medsapiens_core.training.dataset import LandmarkDataset, Sample, TrainingItem
+from medsapiens_core.training.joint_package import write_default_package
 from medsapiens_core.training.losses import softmax_loss
 
 # The first part of the budget sees inputs of 3/4 of the side and leaves the encoder's first two stages as they are:
@@ -148,13 +151,14 @@ class JointTraining:
             "hand-37": AugmentRange(flip=0.5),
             "hand-21": AugmentRange(flip=0.5),
         }
+        self.parts: dict[str, tuple[list[TrainingItem], list[TrainingItem]]] = {}
         self.training: list[LandmarkDataset] = []
-        self.validation: list[LandmarkDataset] = []
         for source in sources(args):
-            parts = read_set(args.data, source, self.templates[source.template_id])
-            for items, kept in zip(parts, (self.training, self.validation), strict=True):
-                range_ = ranges.get(source.template_id, AugmentRange(flip=0.5))
-                kept.append(LandmarkDataset(items, self.model.config, self.templates, range_))
+            template_id = source.template_id
+            self.parts[template_id] = read_set(args.data, source, self.templates[template_id])
+            range_ = ranges.get(template_id, AugmentRange(flip=0.5))
+            items = self.parts[template_id][0]
+            self.training.append(LandmarkDataset(items, self.model.config, self.templates, range_))
         self.mean = MeanWeights(self.model)
         self.optimiser = torch.optim.AdamW(parameter_groups(self.model, args.rate), betas=(0.9, 0.99))
         self.rng = np.random.default_rng(args.seed)
@@ -234,6 +238,19 @@ class JointTraining:
             self.mean.update(self.model)
         return float(total.detach())
 
+    def finish(self) -> None:
+        """Write the package with the moving average of the weights."""
+        self.reader.shutdown(cancel_futures=True)
+        self.model.load_state_dict(self.mean.values)
+        facts = {
+            "command": shlex.join(["python", "-m", "medsapiens_core.training.joint", *sys.argv[1:]]),
+            "seconds": self.used,
+            "steps": self.step,
+            "batch": self.args.batch,
+            "seed": self.args.seed,
+        }
+        print(json.dumps(write_default_package(self.args.out, self.model, self.parts, self.templates, facts)))
+
     def save(self) -> None:
         """Write everything that is needed to go on."""
         state = {f"model.{key}": value for key, value in self.model.state_dict().items()}
@@ -281,3 +298,17 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--without", nargs="*", default=[], help="template ids to leave out")
     return parser.parse_args()
+
+
+def main() -> None:
+    """Train, or go on from the checkpoint, and write the package."""
+    run = JointTraining(parse())
+    if run.checkpoint.exists():
+        run.resume()
+    run.run()
+    run.save()
+    run.finish()
+
+
+if __name__ == "__main__":
+    main()
