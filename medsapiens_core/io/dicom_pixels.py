@@ -12,7 +12,7 @@ from pydicom.encaps import get_frame
 from pydicom.pixels import get_decoder
 from pydicom.pixels.utils import as_pixel_options
 
-from medsapiens_core.io.codestream import codestream_size, has_end_marker
+from medsapiens_core.io.codestream import codestream_size, has_end_marker, is_clean_jpeg
 from medsapiens_core.io.dicom_file import UNDEFINED_LENGTH, DicomFile, integer
 from medsapiens_core.io.dicom_palette import palette_colours
 from medsapiens_core.io.jpeg12 import decode_jpeg12
@@ -22,7 +22,8 @@ from medsapiens_core.io.refusal import unreadable
 _INCOMPLETE_HINT = "Copy or export it again from where it came from."
 _DAMAGED_HINT = "Export it again, if you can without compression."
 
-# Which decoder is asked first: the order of formats.md 1.3, found by fuzzing. "" is pydicom's own for plain data.
+# The first of these that is installed decodes; "" is pydicom's own for plain data. A second one is not tried on data
+# that the first refused: damaged data end the whole process in GDCM (formats.md 1.1, 1.3).
 _J2K_PLUGINS = ("pylibjpeg", "pillow")
 _PLUGINS: dict[str, tuple[str, ...]] = {
     uid.ImplicitVRLittleEndian: ("",),
@@ -46,6 +47,7 @@ _PHOTOMETRIC = {
     1: {"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"},
     3: {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"},
 }
+_GDCM_ONLY = (uid.JPEGExtended12Bit, uid.JPEGLossless, uid.JPEGLosslessSV1)
 RLE_BEST_RATIO = 64  # two bytes stand for at most 128
 
 
@@ -128,6 +130,8 @@ def _check_codestream(file: DicomFile, data: bytes) -> None:
     expected = integer(file.dataset, "Columns", 0), integer(file.dataset, "Rows", 0)
     if size is not None and size != expected:
         raise unreadable(file.path, "its pixel data have another size than the header says", _DAMAGED_HINT)
+    if file.syntax in _GDCM_ONLY and not is_clean_jpeg(data, integer(file.dataset, "SamplesPerPixel", 1)):
+        raise unreadable(file.path, "its compressed pixel data are damaged", _DAMAGED_HINT)
     if not has_end_marker(data):
         raise unreadable(file.path, "its pixel data end too early", _INCOMPLETE_HINT)
 
@@ -152,18 +156,10 @@ def _decode(file: DicomFile, frame: int) -> tuple[NDArray[Any], str]:
         codestream = _encapsulated_frame(file, frame)
         return decode_jpeg12(codestream, options["columns"], options["rows"]), options["photometric_interpretation"]
     decoder = get_decoder(file.syntax)
-    failure: BaseException | None = None
-    for plugin in _PLUGINS[str(file.syntax)]:
-        file.stream.seek(file.offset)
-        try:
-            pixels, properties = decoder.as_array(file.stream, index=frame, decoding_plugin=plugin, **options)
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException as error:  # a Rust decoder's panic is no Exception
-            failure = failure or error
-        else:
-            return pixels, str(properties["photometric_interpretation"])
-    raise failure if failure is not None else ValueError("no decoder")
+    plugin = next(name for name in _PLUGINS[str(file.syntax)] if not name or name in decoder.available_plugins)
+    file.stream.seek(file.offset)
+    pixels, properties = decoder.as_array(file.stream, index=frame, decoding_plugin=plugin, **options)
+    return pixels, str(properties["photometric_interpretation"])
 
 
 def _meaningful_bits(stored: NDArray[Any], file: DicomFile) -> NDArray[Any]:

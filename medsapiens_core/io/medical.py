@@ -32,6 +32,7 @@ SimpleITK.ProcessObject.SetGlobalWarningDisplay(False)
 
 _CHUNK = 2**20
 _INCOMPLETE_HINT = "Copy or export it again from where it came from."
+_TWO_ORIENTATIONS = "The file states two orientations that differ; the sform is used."
 _DETACHED_HINT = "Put the header and its one data file into the same folder, with a plain file name in the header."
 
 
@@ -49,7 +50,7 @@ def read(source: Source, frame: int | None, axis: int | None) -> Image:
     header = _checked_header(source)
     part = _choose(source.path, header.shape, frame, axis)
     volume, digest = _decode(source, header)
-    notes: list[str] = []
+    notes = [_TWO_ORIENTATIONS] if header.contradicts_itself else []
     pixels = _picture(source.path, _array(volume, header), part, notes)
     provenance = Provenance(
         path=source.path,

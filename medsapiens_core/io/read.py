@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from typing import Protocol
 
 from medsapiens_core.data.image import Image
-from medsapiens_core.io import dicom, medical, raster, tiff
 from medsapiens_core.io.header import ImageHeader
 from medsapiens_core.io.refusal import guarded, quiet_library_logs, unreadable
 from medsapiens_core.io.sniff import detect
 from medsapiens_core.io.source import Source, open_source
 
+_VOLUMES = ("metaimage", "nifti", "nrrd")
 _KINDS_HINT = "It reads DICOM, PNG, JPEG, TIFF, BMP, NIfTI, MHA/MHD and NRRD."
 
 quiet_library_logs()
 
 
-@dataclass(frozen=True)
-class _Reader:
-    read: Callable[[Source, int | None, int | None], Image]
-    probe: Callable[[Source], ImageHeader]
+class _Reader(Protocol):
+    """A module that reads one family of formats."""
 
+    def read(self, source: Source, frame: int | None, axis: int | None, /) -> Image: ...
 
-_RASTER, _VOLUME = _Reader(raster.read, raster.probe), _Reader(medical.read, medical.probe)
-_READERS = {
-    "dicom": _Reader(dicom.read, dicom.probe),
-    "png": _RASTER,
-    "jpeg": _RASTER,
-    "bmp": _RASTER,
-    "tiff": _Reader(tiff.read, tiff.probe),
-    "metaimage": _VOLUME,
-    "nifti": _VOLUME,
-    "nrrd": _VOLUME,
-}
+    def probe(self, source: Source, /) -> ImageHeader: ...
 
 
 def read_image(path: str | PathLike[str], *, frame: int | None = None, axis: int | None = None) -> Image:
@@ -64,11 +53,34 @@ def file_sha256(path: str | PathLike[str]) -> str:
     """The sha256 that `read_image` puts into the provenance of this file. Raises UnreadableImageError."""
     location = Path(path)
     with guarded(location, []), open_source(location) as source:
-        return medical.content_sha256(source) if detect(source.head).name in ("metaimage", "nrrd") else source.sha256
+        return _content_sha256(source)
+
+
+def _content_sha256(source: Source) -> str:
+    if detect(source.head).name not in _VOLUMES:
+        return source.sha256
+    from medsapiens_core.io import medical
+
+    return medical.content_sha256(source)
 
 
 def _reader_for(source: Source) -> _Reader:
+    """The reader, loaded when first needed: together they take most of a second, which the window does not wait for."""
     kind = detect(source.head)
-    if not kind.name:
-        raise unreadable(source.path, f"this is {kind.foreign}, which the program does not read", _KINDS_HINT)
-    return _READERS[kind.name]
+    if kind.name == "dicom":
+        from medsapiens_core.io import dicom
+
+        return dicom
+    if kind.name in _VOLUMES:
+        from medsapiens_core.io import medical
+
+        return medical
+    if kind.name == "tiff":
+        from medsapiens_core.io import tiff
+
+        return tiff
+    if kind.name:
+        from medsapiens_core.io import raster
+
+        return raster
+    raise unreadable(source.path, f"this is {kind.foreign}, which the program does not read", _KINDS_HINT)

@@ -68,8 +68,8 @@ def guarded(path: Path, notes: list[str]) -> Iterator[None]:
 
     Panics of Rust decoders derive from BaseException, not Exception, and are caught too.
     """
-    limit_before = PIL.Image.MAX_IMAGE_PIXELS
     with _PROCESS_STATE, warnings.catch_warnings(record=True) as caught:
+        limit_before = PIL.Image.MAX_IMAGE_PIXELS
         warnings.simplefilter("always")
         PIL.Image.MAX_IMAGE_PIXELS = None  # `limits.size_problem` says no instead, before anything is decoded
         try:

@@ -10,6 +10,7 @@ import re
 import struct
 from dataclasses import dataclass
 
+from medsapiens_core.io.nifti_orientation import orientations_differ
 from medsapiens_core.io.sniff import Kind
 
 HEADER_BYTES = 2**20  # a text header that is longer is refused
@@ -29,7 +30,8 @@ class VolumeHeader:
     """`dims` in file order (x fastest), `channels` values of `itemsize` bytes each per pixel.
 
     `data_file` is the name of a detached data file, None when the data follow the header. `stored_bytes` is the length
-    of the data when they are not compressed. `coded` is False for a NIfTI file that states no orientation code.
+    of the data when they are not compressed. `coded` is False for a NIfTI file that states no orientation code,
+    `contradicts_itself` is True for one that states two different ones.
     """
 
     dims: tuple[int, ...]
@@ -39,6 +41,7 @@ class VolumeHeader:
     data_offset: int = 0
     stored_bytes: int | None = None
     coded: bool = True
+    contradicts_itself: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -107,7 +110,9 @@ def _nifti(head: bytes) -> VolumeHeader:
     pair = head[344:348] == b"ni1\0" or head[4:7] == b"ni2"
     stored = math.prod(sizes) * channels * itemsize
     coded = any(struct.unpack_from(order + layout[6], head, layout[7]))
-    return VolumeHeader(sizes, channels, itemsize, ".img" if pair else None, int(offset), stored, coded)
+    return VolumeHeader(
+        sizes, channels, itemsize, ".img" if pair else None, int(offset), stored, coded, orientations_differ(head)
+    )
 
 
 def _dims(texts: list[str]) -> tuple[int, ...]:

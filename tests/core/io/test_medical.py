@@ -102,6 +102,21 @@ def test_nifti_in_micrometres_is_converted(tmp_path: Path) -> None:
     assert (spacing.row_mm, spacing.col_mm) == pytest.approx((0.7, 0.3), abs=1e-5)
 
 
+@pytest.mark.parametrize(("change", "told"), [(None, False), ((280, 1.4), True), ((292, 25.0), True)])
+def test_two_orientations_that_differ_are_told(tmp_path: Path, change: tuple[int, float] | None, told: bool) -> None:
+    path = save(tmp_path / "o.nii")
+    data = bytearray(path.read_bytes())
+    if change is not None:
+        offset, value = change
+        data[offset : offset + 4] = np.array([value], "<f4").tobytes()
+        data[284:288] = np.array([0.3 if offset == 280 else 0.0], "<f4").tobytes()
+        path.write_bytes(data)
+
+    warnings = read_image(path).provenance.warnings
+
+    assert any("two orientations" in warning for warning in warnings) == told
+
+
 def test_spacing_that_is_no_pixel_size_is_unknown(tmp_path: Path) -> None:
     assert read_image(save(tmp_path / "s.mha", spacing=(30.0, 30.0, 30.0))).spacing is None
 
