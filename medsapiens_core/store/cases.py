@@ -23,6 +23,10 @@ CaseState = Literal["new", "predicted", "in_review", "reviewed"]
 Filter = Literal["all", "todo", "in_review", "reviewed", "flagged", "locked"]
 Sort = Literal["name", "added", "worst_first", "state"]
 STATES: tuple[CaseState, ...] = ("new", "predicted", "in_review", "reviewed")
+AUDITED = (  # what may never change unseen, though no edit tells it: the picture, its scale, its patient's part
+    *("group_id", "part", "image_sha256", "frame", "axis", "width", "height"),
+    *("row_mm", "col_mm", "spacing_source"),
+)
 _c = tables.cases.c
 
 _FILTERS: dict[str, sa.ColumnElement[bool]] = {
@@ -155,8 +159,7 @@ class Cases:
         values = {**_describe(image, path), **_location(path, self._folder)}
         values.update(group_id=group.id, part=group.part, total=self._landmark_count)
         key: Any = connection.execute(sa.insert(tables.cases).values(values)).inserted_primary_key
-        told = {name: values[name] for name in ("image_sha256", "frame", "axis", "width", "height", "row_mm", "col_mm")}
-        body = {"case_id": key[0], "group_id": group.id, "part": group.part, **told}
+        body = {"case_id": key[0], **{name: values[name] for name in AUDITED}}
         audit.append(connection, "case.add", body)
         return self.fetch(connection, key[0])
 

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from medsapiens_core.data.annotation import Annotation
 from medsapiens_core.store import dialect, tables
-from medsapiens_core.store.annotations import load_annotation, state_hash, stored_edits
-from medsapiens_core.store.errors import DamagedCaseError
 from medsapiens_core.store.files import sha256_file
+from medsapiens_core.store.replay import history_problems
 
 if TYPE_CHECKING:
     from medsapiens_core.store.project import Project
@@ -45,28 +43,9 @@ def find_problems(project: Project, *, files: bool) -> list[str]:
     bad = project.audit.verify()
     if bad is not None:
         problems.append(f"Audit log: row {bad} was changed or is missing; what follows it cannot be trusted.")
-    problems += _history_problems(project)
-    return problems + (list(_file_problems(project)) if files else [])
-
-
-def _history_problems(project: Project) -> list[str]:
-    a = tables.annotation.c
     with project.database.read() as connection:
-        keys = connection.execute(sa.select(a.case_id, a.reader).order_by(a.case_id, a.reader)).all()
-        return [text for key in keys if (text := _replay(connection, project, key.case_id, key.reader))]
-
-
-def _replay(connection: sa.Connection, project: Project, case_id: int, reader: str) -> str | None:
-    try:
-        stored = load_annotation(connection, project.template, case_id, reader)
-        replayed = Annotation.empty(case_id, project.template, reader)
-        for edit in stored_edits(connection, case_id, reader):
-            replayed = replayed.apply(edit)
-    except (DamagedCaseError, ValueError, KeyError):
-        return f"Case {case_id}: its landmarks do not match the record of their last change."
-    if state_hash(replayed) != state_hash(stored):
-        return f"Case {case_id}: its landmarks do not follow from its history."
-    return None
+        problems += history_problems(connection, project.template)
+    return problems + (list(_file_problems(project)) if files else [])
 
 
 def _file_problems(project: Project) -> Iterator[str]:

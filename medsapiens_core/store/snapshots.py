@@ -16,7 +16,7 @@ from medsapiens_core.store import audit, splits, tables
 from medsapiens_core.store.annotations import load_annotation, state_hash
 from medsapiens_core.store.cases import STATES, CaseRow, Cases
 from medsapiens_core.store.database import Database
-from medsapiens_core.store.errors import UnknownRecordError
+from medsapiens_core.store.errors import DamagedCaseError, UnknownRecordError
 from medsapiens_core.store.files import ObjectStore, canonical_json, sha256_file
 
 WEIGHT_ESTIMATED = 0.5
@@ -87,6 +87,11 @@ class Snapshots:
     def _item(self, connection: sa.Connection, case_id: int) -> SnapshotItem:
         case = self._cases.fetch(connection, case_id)
         annotation = load_annotation(connection, self._template, case_id, "")
+        if not annotation.reviewed:
+            raise DamagedCaseError(
+                f"Case {case_id} is listed as reviewed, but its landmarks are not. Nothing was frozen. Open the case "
+                "and review it again."
+            )
         return SnapshotItem(
             case_id=case.id,
             path=case.path,

@@ -1,0 +1,81 @@
+"""Compare what is stored with what the audit log says must be stored (reliability.md A4, D2)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from medsapiens_core.data.annotation import Annotation
+from medsapiens_core.data.template import Template
+from medsapiens_core.store import tables
+from medsapiens_core.store.annotations import load_annotation, state_hash, stored_edits
+from medsapiens_core.store.cases import AUDITED, STATES
+from medsapiens_core.store.errors import DamagedCaseError
+from medsapiens_core.store.summary import case_state
+
+_a, _c, _log = tables.annotation.c, tables.cases.c, tables.audit.c
+_Row = Mapping[str, Any]
+
+
+def history_problems(connection: sa.Connection, template: Template) -> list[str]:
+    """One sentence for each case whose rows do not follow from the log."""
+    told = _told_cases(connection)
+    rows: dict[int, _Row] = {row.id: row._asdict() for row in connection.execute(sa.select(tables.cases))}
+    problems = [f"Case {case_id}: it is in the audit log but not in the worklist." for case_id in told.keys() - rows]
+    for case_id, row in rows.items():
+        expected = told.get(case_id, {"id": None})
+        wrong = [name for name, value in expected.items() if row[name] != value]
+        if wrong:
+            problems.append(f"Case {case_id}: what is stored of it ({', '.join(wrong)}) differs from the audit log.")
+    return problems + _annotation_problems(connection, template, rows)
+
+
+def _told_cases(connection: sa.Connection) -> dict[int, dict[str, Any]]:
+    """Case id -> the columns that the log speaks of, as they must be now."""
+    told: dict[int, dict[str, Any]] = {}
+    query = sa.select(_log.op, _log.body).where(_log.op.in_(("case.add", "case.flag", "split.top_up")))
+    for op, text in connection.execute(query.order_by(_log.seq)):
+        body = json.loads(text)
+        if op == "case.add":
+            told[body["case_id"]] = {name: body[name] for name in AUDITED if name in body} | {"flag_reason": None}
+        elif op == "case.flag":
+            told[body["case_id"]]["flag_reason"] = body["after"]
+        else:
+            for case in told.values():
+                case["part"] = body["part"] if case["group_id"] in body["groups"] else case["part"]
+    return told
+
+
+def _annotation_problems(connection: sa.Connection, template: Template, rows: Mapping[int, _Row]) -> list[str]:
+    keys = connection.execute(sa.select(_a.case_id, _a.reader).order_by(_a.case_id, _a.reader)).all()
+    predicted = set(connection.execute(sa.select(tables.prediction.c.case_id).distinct()).scalars())
+    shown = {case_id: Annotation.empty(case_id, template) for case_id in rows}
+    problems = []
+    for case_id, reader in keys:
+        found = _replay(connection, template, case_id, reader)
+        if isinstance(found, str):
+            problems.append(f"Case {case_id}: {found}")
+            shown.pop(case_id, None)
+        elif not reader:
+            shown[case_id] = found
+    for case_id, annotation in shown.items():
+        state = STATES.index(case_state(annotation, case_id in predicted))
+        row = rows.get(case_id)
+        if row is None or (row["decided"], row["state"]) != (annotation.decided_count, state):
+            problems.append(f"Case {case_id}: the worklist does not show the state of its landmarks.")
+    return problems
+
+
+def _replay(connection: sa.Connection, template: Template, case_id: int, reader: str) -> Annotation | str:
+    """The stored annotation, or what is wrong with it."""
+    try:
+        stored = load_annotation(connection, template, case_id, reader)
+        replayed = Annotation.empty(case_id, template, reader)
+        for edit in stored_edits(connection, case_id, reader):
+            replayed = replayed.apply(edit)
+    except (DamagedCaseError, ValueError, KeyError):
+        return "its landmarks do not match the record of their last change."
+    return stored if state_hash(replayed) == state_hash(stored) else "its landmarks do not follow from its history."
