@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme
 from app.session.view_state import CaseFigures, LandmarkFigures
+from app.views.chart import Chart
 
 ROW, HEADER = 30, 26
+DOT, DOT_REACH = 5.0, 9.0
 NAME_WIDTH, CHANGE_WIDTH = 190, 64
 
 
@@ -84,52 +86,58 @@ def change(row: LandmarkFigures | CaseFigures) -> float | None:
     return None if row.old is None or row.new is None else row.new - row.old
 
 
-class CaseDots(pg.PlotWidget):
-    """One dot per locked case: x the model in use, y the candidate; a click opens the case."""
+class CaseDots(Chart):
+    """One dot per locked case: x the model in use, y the candidate; below the dashed line the candidate is better."""
 
     case_clicked = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, enableMenu=False)
-        self.setMouseEnabled(x=False, y=False)
-        self.hideButtons()
-        self.setAccessibleName("Error per case")
-        self._dots = pg.ScatterPlotItem(size=11, hoverable=True, hoverSize=15, tip=_tip)
-        self._dots.sigClicked.connect(lambda _item, points, _event: self._clicked(points))
-        self._diagonal = pg.PlotDataItem([], [])
-        self.addItem(self._diagonal)
-        self.addItem(self._dots)
+        super().__init__("Error per case", parent)
+        self.setMouseTracking(True)
+        self.cases: tuple[CaseFigures, ...] = ()
+        self._hovered: CaseFigures | None = None
 
     def set_figures(self, cases: Sequence[CaseFigures], unit: str) -> None:
-        """Show these cases."""
-        known = [case for case in cases if case.old is not None and case.new is not None]
-        self._dots.setData([{"pos": (case.old, case.new), "data": case} for case in known])
-        top = max((max(case.old, case.new) for case in known), default=1.0) * 1.08
-        self._diagonal.setData([0, top], [0, top])
-        self.setXRange(0, top, padding=0)
-        self.setYRange(0, top, padding=0)
-        self.getAxis("bottom").setLabel(f"in use, {unit}")
-        self.getAxis("left").setLabel(f"candidate, {unit}")
-        self.refresh()
+        """Show the cases that have both figures."""
+        self.cases = tuple(case for case in cases if change(case) is not None)
+        self._hovered = None
+        top = max((max(_xy(case)) for case in self.cases), default=1.0) * 1.08
+        self.x_label, self.y_label = f"in use, {unit}", f"candidate, {unit}"
+        self.set_range(0.0, 0.0, top, top)
 
-    def refresh(self) -> None:
-        """Take over the colours of the theme."""
-        now = theme.current()
-        self.setBackground(now.raised)
-        for name in ("left", "bottom"):
-            self.getAxis(name).setPen(now.border)
-            self.getAxis(name).setTextPen(now.muted)
-        self._dots.setBrush(now.link)
-        self._dots.setPen(pg.mkPen(now.panel, width=1))
-        self._diagonal.setPen(pg.mkPen(now.muted, width=1, style=Qt.PenStyle.DashLine))
+    def draw(self, painter: QPainter) -> None:
+        """Draw the line of no change and the dots."""
+        painter.setPen(QPen(theme.colour("muted"), 1, Qt.PenStyle.DashLine))
+        painter.drawLine(self.area.bottomLeft(), self.area.topRight())
+        painter.setPen(QPen(theme.colour("raised"), 1))
+        for case in self.cases:
+            painter.setBrush(theme.colour("text" if case is self._hovered else "link"))
+            painter.drawEllipse(self.to_pixels(_xy(case)), DOT, DOT)
 
-    def position_of(self, case: CaseFigures) -> QPointF:
-        """Where the dot of a case is, in logical pixels of the widget."""
-        return QPointF(self.mapFromScene(self.plotItem.vb.mapViewToScene(QPointF(case.old or 0, case.new or 0))))
+    def case_at(self, at: QPointF) -> CaseFigures | None:
+        """The case whose dot lies under a point of the widget."""
+        near = [(_distance(self.to_pixels(_xy(case)), at), place) for place, case in enumerate(self.cases)]
+        distance, place = min(near, default=(DOT_REACH + 1, 0))
+        return self.cases[place] if distance <= DOT_REACH else None
 
-    def _clicked(self, points: Sequence[pg.SpotItem]) -> None:
-        self.case_clicked.emit(points[0].data().case_id)
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tell which case a dot is."""
+        self._hovered = case = self.case_at(event.position())
+        shape = Qt.CursorShape.PointingHandCursor if case else Qt.CursorShape.ArrowCursor
+        self.setCursor(shape)
+        self.setToolTip(f"{case.name}: {case.old:.2f} → {case.new:.2f}" if case else "")
+        self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Open the case."""
+        case = self.case_at(event.position())
+        if case is not None:
+            self.case_clicked.emit(case.case_id)
 
 
-def _tip(x: float, y: float, data: CaseFigures) -> str:
-    return f"{data.name}: {x:.2f} → {y:.2f}"
+def _xy(case: CaseFigures) -> tuple[float, float]:
+    return case.old or 0.0, case.new or 0.0
+
+
+def _distance(a: QPointF, b: QPointF) -> float:
+    return math.hypot(a.x() - b.x(), a.y() - b.y())

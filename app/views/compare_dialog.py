@@ -80,7 +80,7 @@ class CompareDialog(QDialog):
         self._verdict.setText(comparison.verdict_text)
         self._show_figures(comparison)
         self._show_gate(comparison.gate)
-        self.dots.refresh()
+        self.dots.update()
         self.bars.update()
         self._check()
 
@@ -99,7 +99,7 @@ class CompareDialog(QDialog):
         charts = QHBoxLayout()
         charts.setSpacing(MARGIN)
         charts.addWidget(_titled("Per landmark", _scrolled(self.bars)), 3)
-        charts.addWidget(_titled("Per case (click opens it)", self.dots), 2)
+        charts.addWidget(_titled("Per case  ·  a click opens it", self.dots), 2)
         layout.addLayout(charts, 1)
         row = QHBoxLayout()
         row.setSpacing(GAP)

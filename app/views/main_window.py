@@ -142,7 +142,6 @@ class MainWindow(QMainWindow):
         menus.set_icons(self.registry)
         icons.refresh(self)
         self.notices.refresh()
-        self.models_panel.refresh()
         if self._compare is not None:
             self._compare.refresh()
         self.theme_changed.emit(name)
@@ -268,6 +267,5 @@ class MainWindow(QMainWindow):
             return
         if self._settings is not None:
             remember(self, self._settings)
-        QApplication.instance().focusChanged.disconnect(self._focus_changed)
         event.accept()
         self.closed.emit()

@@ -49,7 +49,7 @@ class ModelsPanel(QWidget):
         layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         layout.setSpacing(MARGIN)
         layout.addWidget(self._make_jobs(), 5)
-        layout.addWidget(self.curves, 3)
+        layout.addWidget(self.curves, 5)
         layout.addWidget(self._make_models(actions), 5)
         self.set_finetune_button("Fine-tune", False, "Review some cases first.")
 
@@ -84,10 +84,6 @@ class ModelsPanel(QWidget):
         """The curves give way where there is no room for them."""
         super().resizeEvent(event)
         self.curves.setVisible(event.size().width() >= CURVES_FROM)
-
-    def refresh(self) -> None:
-        """Take over the colours of the theme."""
-        self.curves.refresh()
 
     def _make_jobs(self) -> QWidget:
         column = QWidget()
