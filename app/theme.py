@@ -205,6 +205,7 @@ def style_sheet(theme: Theme) -> str:
     QPushButton[role="entry"]:focus,
     QToolBar QToolButton:focus, QPushButton[role="primary"]:focus, QToolButton[role="primary"]:focus,
     QLineEdit:focus, QPlainTextEdit:focus {{ border: 2px solid {t.link}; }}
+    QToolButton[role="decision"] {{ padding: 4px 4px; }}
     QToolButton::menu-indicator {{ image: none; }}
     QFrame[role="card"] QPushButton {{ padding: 4px 8px; }}
     QPushButton[role="primary"] {{ padding: 6px 10px; }}

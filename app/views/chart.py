@@ -77,7 +77,7 @@ class Chart(QWidget):
 
     def _draw_axes(self, painter: QPainter) -> None:
         area, (left, bottom, right, top) = self.area, self._range
-        for tick in round_ticks(bottom, top, max(2, int(area.height() / 32))):
+        for tick in round_ticks(bottom, top, max(2, int(area.height() / 40))):
             y = self.to_pixels((left, tick)).y()
             painter.setPen(QPen(theme.colour("border"), 1))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))

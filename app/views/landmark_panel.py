@@ -129,6 +129,7 @@ def _decision_buttons(actions: ActionRegistry) -> QGridLayout:
         action = actions.action(f"landmark.{name}")
         action.setIcon(state_icon(labels.get(name, "predicted")))
         decide = action_button(action, BESIDE)
+        decide.setProperty("role", "decision")
         decide.setIconSize(QSize(*ICON_SIZE))
         grid.addWidget(decide, row, column, 1, span)
     return grid

@@ -9,11 +9,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.action_registry import ActionRegistry
-from app.views.icons import icon
+from app.views.icons import picture
 from app.views.widgets import GAP, MARGIN, action_button, label
 
 WIDTH = 460
-LOGO = 48
+LOGO, LOGO_RATIO = 48, 3.0
 RECENT = 6
 BESIDE = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
 
@@ -30,7 +30,7 @@ class WelcomePage(QWidget):
         layout = QVBoxLayout(column)
         layout.setSpacing(GAP)
         logo = QLabel()
-        logo.setPixmap(icon("app").pixmap(LOGO))
+        logo.setPixmap(picture("app", "#000000", LOGO_RATIO, LOGO))
         layout.addWidget(logo)
         layout.addWidget(label("MedSapiens Studio", "display"))
         text = "Check and correct landmarks on medical images. Everything stays on this computer."
