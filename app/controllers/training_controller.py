@@ -83,6 +83,11 @@ class TrainingController(QObject):
         return self._run is not None
 
     @property
+    def child_pid(self) -> int:
+        """Process id of the child that trains, 0 while there is none."""
+        return self._run.worker.pid if self._run is not None else 0
+
+    @property
     def jobs(self) -> list[JobState]:
         """All jobs as shown, the oldest first."""
         return [self._shown(job) for job in self._jobs]

@@ -56,6 +56,7 @@ class WorklistController(QObject):
         self._runner, self._project, self._view = runner, project, view
         self.model = CaseListModel(self)
         self.query = ListQuery(sort="added")
+        self._shown_query = self.query  # what the rows on screen answer; it lags while the new count is on its way
         self._current: int | None = None
         self._shown_count = -1
         self._timer = QTimer(self, singleShot=True, interval=REFRESH_MS)
@@ -131,7 +132,7 @@ class WorklistController(QObject):
         self._view.set_counts(counts)
         self.counted.emit(counts)
         if query == self.query and count != self._shown_count:
-            self._shown_count = count
+            self._shown_count, self._shown_query = count, query
             self.model.reset(count)
             self._view.set_current(self._current)
 
@@ -140,7 +141,7 @@ class WorklistController(QObject):
             STORE,
             list_page,
             self._project,
-            self.query,
+            self._shown_query,
             offset,
             limit,
             on_done=lambda rows: self.model.receive_page(generation, offset, rows),
