@@ -86,13 +86,14 @@ class Film:
     def blob(self, centre: tuple[float, float], radii: tuple[float, float], depth: float, turn: float = 0.0) -> None:
         """Add a cloud: a Gaussian of the given radii (one sigma), turned clockwise by `turn` radians."""
         x0, y0 = self.place([centre])[0]
-        reach = 4 * int(max(radii)) + 1
-        left, top = int(x0) - reach, int(y0) - reach
-        y, x = np.mgrid[top : top + 2 * reach, left : left + 2 * reach].astype(np.float32)
+        reach = 3.5 * max(radii)
+        left, right = (int(np.clip(x0 + side * reach, 0, self.width)) for side in (-1, 1))
+        top, bottom = (int(np.clip(y0 + side * reach, 0, self.height)) for side in (-1, 1))
+        y, x = np.mgrid[top:bottom, left:right].astype(np.float32)
         along = (x - x0) * np.cos(turn) + (y - y0) * np.sin(turn)
         across = (y - y0) * np.cos(turn) - (x - x0) * np.sin(turn)
         cloud = depth * np.exp(-0.5 * ((along / radii[0]) ** 2 + (across / radii[1]) ** 2))
-        self._add((left, top, left + 2 * reach, top + 2 * reach), cloud, 0.0)
+        self._add((left, top, right, bottom), cloud, 0.0)
 
     def mottle(self, points: Points, amount: float, grain: float, *, edge: float = 20.0) -> None:
         """Give an area uneven thickness, as cancellous bone, air cells or vessels do."""
@@ -107,8 +108,10 @@ class Film:
         coarse = cv2.GaussianBlur(self.rng.normal(0.0, noise * 2.0, light.shape).astype(np.float32), (0, 0), 1.3)
         picture = np.clip(gain * light * 1.02 + (fine + coarse) * (0.4 + light), 0.0, 255.0)
         text = np.zeros((self.height, self.width), dtype=np.uint8)
-        size = max(self.width, 700) / 1400
-        cv2.putText(text, TEXT, (12, self.height - 14), cv2.FONT_HERSHEY_SIMPLEX, size, 240, 2, cv2.LINE_AA)
+        size, font = max(self.width, 700) / 1400, cv2.FONT_HERSHEY_SIMPLEX
+        (wide, high), _ = cv2.getTextSize(TEXT, font, size, 2)
+        picture[self.height - 20 - high : self.height - 8, 6 : 18 + wide] *= 0.15  # legible on bright film too
+        cv2.putText(text, TEXT, (12, self.height - 14), font, size, 240, 2, cv2.LINE_AA)
         result: Map = np.maximum(picture, text).astype(np.float32)
         return result
 
