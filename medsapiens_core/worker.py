@@ -13,18 +13,20 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from medsapiens_core.errors import UserError
-from medsapiens_core.training.progress import MAX_LINE, Failed, Finished, Message, to_line
+from medsapiens_core.training.progress import MAX_LINE, Failed, Finished, Heartbeat, Message, to_line
 
 if TYPE_CHECKING:
     from medsapiens_core.training.trainer import Control
 
 EXIT_DONE, EXIT_OURS, EXIT_USER, EXIT_INTERRUPTED = 0, 1, 2, 3
+BEAT_EVERY = 2.0  # seconds
 GRACE = 4.5  # seconds between the parent's death and ours
 
 
@@ -86,6 +88,7 @@ def train(folder: Path, lines: Iterable[bytes], stream: TextIO) -> int:
     control = Control()
     writer = LineWriter(stream, control.abort.set)
     threading.Thread(target=_listen, args=(lines, control), name="stdin", daemon=True).start()
+    threading.Thread(target=_beat, args=(writer,), name="heartbeat", daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: _leave_soon(control))
     try:
@@ -117,6 +120,12 @@ def _listen(lines: Iterable[bytes], control: Control) -> None:
         if line.strip() == b"stop":
             control.stop.set()
     _leave_soon(control)
+
+
+def _beat(writer: LineWriter) -> None:
+    while True:
+        time.sleep(BEAT_EVERY)
+        writer.line(to_line(Heartbeat()))
 
 
 def _leave_soon(control: Control) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,9 @@ from typing import Any
 import torch
 
 from medsapiens_core.data.annotation import utc_now
-from medsapiens_core.data.snapshot import SnapshotItem, TrainingSnapshot
+from medsapiens_core.data.snapshot import TrainingSnapshot
 from medsapiens_core.data.template import Template
+from medsapiens_core.evaluation.comparison import ModelPoints
 from medsapiens_core.evaluation.gate import compare
 from medsapiens_core.inference.engines import Engine, choose_device
 from medsapiens_core.inference.predictor import Predictor
@@ -122,13 +122,17 @@ class _Run:
     def _compare(self, model: LandmarkModel, known: bool) -> dict[str, Any]:
         self.report(PhaseStarted("evaluate", f"Comparing on {len(self.locked)} locked cases"))
         cases = locked_cases(self.locked)
-        new = self._locate(model, self.job.name, self.locked)
-        old = self._locate(self._load_base(), self.job.base_model, self.locked) if known else None
+        new = self._locate(model, self.job.name)
+        old = self._locate(self._load_base(), self.job.base_model) if known else None
         return compare(cases, self.template, old, new, seed=self.job.options.seed)
 
-    def _locate(self, model: LandmarkModel, name: str, items: Sequence[SnapshotItem]) -> Any:
-        predictor = Predictor(Engine(model, self.device), name)
-        return locate_all(predictor, items, self.template, self._leave_if_told)
+    def _locate(self, model: LandmarkModel, name: str) -> ModelPoints:
+        def tell(position: int) -> None:
+            self._leave_if_told()
+            text = f"Comparing on locked cases: {name}, {position + 1} of {len(self.locked)}"
+            self.report(PhaseStarted("evaluate", text))
+
+        return locate_all(Predictor(Engine(model, self.device), name), self.locked, self.template, tell)
 
     def _write(self, model: LandmarkModel, state: RunState, comparison: dict[str, Any], per_epoch: int) -> RunResult:
         candidate = self.folder / CANDIDATE

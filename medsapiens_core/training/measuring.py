@@ -69,11 +69,11 @@ def locked_cases(items: Sequence[SnapshotItem]) -> list[LockedCase]:
 
 
 def locate_all(
-    predictor: Predictor, items: Sequence[SnapshotItem], template: Template, each: Callable[[], None]
+    predictor: Predictor, items: Sequence[SnapshotItem], template: Template, each: Callable[[int], None]
 ) -> ModelPoints:
-    """Points of a model on every item, read one ahead; `each` is called before each picture and may raise."""
+    """Points of a model on every item, read one ahead; `each` gets the position before each picture and may raise."""
     points = np.full((len(items), len(template), 2), np.nan)
     for position, image in enumerate(read_ahead(read_item, items)):
-        each()
+        each(position)
         points[position] = predictor.predict(image, template).xy_image
     return ModelPoints(predictor.model_id, points)

@@ -41,6 +41,10 @@ class Plan:
         falling = 0.5 * (1 + math.cos(math.pi * self.progress(step, used)))
         return min(1.0, (step + 1) / warm_up) * (FINAL_RATE + (1 - FINAL_RATE) * falling)
 
+    def expected_steps(self, step: int, used: float) -> int:
+        """How many steps there will be at the present speed; `step` is the number done."""
+        return max(step, min(self.steps, round(step / self.progress(step, used))))
+
     def seconds_left(self, step: int, used: float) -> float | None:
         """An estimate from the mean step so far; None during the first three steps."""
         if step < 3:

@@ -17,8 +17,15 @@ MAX_LINE = 64 * 1024
 
 
 @dataclass(frozen=True)
+class Heartbeat:
+    """The process is alive; sent every two seconds by a thread of its own (reliability.md G6)."""
+
+    event: ClassVar[str] = "heartbeat"
+
+
+@dataclass(frozen=True)
 class PhaseStarted:
-    """A new phase: prepare, train, evaluate or write. `text` is for people."""
+    """A new phase (prepare, train, evaluate or write), or news of it. `text` is for people."""
 
     event: ClassVar[str] = "phase"
     phase: str
@@ -27,7 +34,10 @@ class PhaseStarted:
 
 @dataclass(frozen=True)
 class StepDone:
-    """One optimiser step of `steps` (as planned now), in epoch `epoch` of `epochs`, both counted from 1."""
+    """One optimiser step of `steps`, in epoch `epoch` of `epochs`, both counted from 1.
+
+    `steps` and `epochs` are estimates where the time limit will end the training before the plan does.
+    """
 
     event: ClassVar[str] = "progress"
     step: int
@@ -75,10 +85,11 @@ class Failed:
     message: str
 
 
-Message = PhaseStarted | StepDone | EpochDone | LogLine | Finished | Failed
+Message = Heartbeat | PhaseStarted | StepDone | EpochDone | LogLine | Finished | Failed
 Reporter = Callable[[Message], None]
 _ADAPTERS: dict[str, TypeAdapter[Message]] = {
-    record.event: TypeAdapter(record) for record in (PhaseStarted, StepDone, EpochDone, LogLine, Finished, Failed)
+    record.event: TypeAdapter(record)
+    for record in (Heartbeat, PhaseStarted, StepDone, EpochDone, LogLine, Finished, Failed)
 }
 
 

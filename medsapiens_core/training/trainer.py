@@ -142,9 +142,10 @@ class Trainer:
             raise UnstableError
         losses = self.state.losses if loss is None else (*self.state.losses, loss)
         self.state = self.state.with_(step=step + 1, losses=losses)
-        epoch = step // self.plan.steps_per_epoch + 1
+        steps = self.plan.expected_steps(step + 1, self.state.used)
+        epoch, epochs = step // self.plan.steps_per_epoch + 1, -(-steps // self.plan.steps_per_epoch)
         left = self.plan.seconds_left(step + 1, self.state.used)
-        self.report(StepDone(step + 1, self.plan.steps, epoch, self.plan.epochs, loss, left))
+        self.report(StepDone(step + 1, steps, epoch, epochs, loss, left))
 
     def _learn(self, samples: list[Sample], factor: float) -> float | None:
         while True:

@@ -17,7 +17,7 @@ from medsapiens_core.inference.predictor import Predictor
 from medsapiens_core.io import read_image
 from medsapiens_core.training.config import TrainingOptions
 from medsapiens_core.training.job import run_job
-from medsapiens_core.training.progress import EpochDone, Failed, Finished, PhaseStarted, StepDone, parse_line
+from medsapiens_core.training.progress import EpochDone, Failed, Finished, Heartbeat, PhaseStarted, StepDone, parse_line
 from medsapiens_core.training.run_state import load_state
 from tests.core.training.building import TEMPLATE, compact_config, make_run, write_model, write_pictures
 
@@ -171,7 +171,7 @@ def test_a_training_tells_its_progress_and_ends_with_the_comparison(child, run):
     assert {type(m) for m in messages} >= {PhaseStarted, StepDone, EpochDone}
     assert messages[-1].comparison == json.loads((folder / "comparison.json").read_text(encoding="utf-8"))
     assert Path(messages[-1].candidate) == folder / "candidate"
-    assert not trainer.process.stdout.read()
+    assert all(isinstance(parse_line(line), Heartbeat) for line in trainer.process.stdout.read().splitlines())
 
 
 def test_stop_keeps_the_best_and_evaluates(child, run):

@@ -41,6 +41,8 @@ def test_time_left_waits_for_three_steps_and_keeps_to_the_budget():
     assert plan.seconds_left(2, 2.0) is None
     assert plan.seconds_left(10, 10.0) == 20.0
     assert Plan(4, 10, 10, 1e-3, None).seconds_left(10, 10.0) == 90.0
+    assert plan.expected_steps(10, 15.0) == 20
+    assert plan.expected_steps(10, 1.0) == plan.steps
 
 
 def test_a_job_survives_the_trip_and_bad_ones_are_refused(tmp_path):

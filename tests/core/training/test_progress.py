@@ -9,6 +9,7 @@ from medsapiens_core.training.progress import (
     EpochDone,
     Failed,
     Finished,
+    Heartbeat,
     LogLine,
     PhaseStarted,
     StepDone,
@@ -25,6 +26,7 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
         st.builds(StepDone, *[st.integers()] * 4, st.none() | NUMBERS, st.none() | NUMBERS),
         st.builds(EpochDone, st.integers(), st.none() | NUMBERS, st.none() | NUMBERS, st.none() | NUMBERS),
         st.builds(LogLine, st.text()),
+        st.builds(Heartbeat),
         st.builds(Failed, st.sampled_from(["user", "ours"]), st.text()),
         st.builds(Finished, st.text(), st.dictionaries(st.text(), st.none() | st.integers() | st.lists(NUMBERS))),
     )
