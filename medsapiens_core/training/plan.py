@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from medsapiens_core.training.config import TrainingOptions
 
 CPU_MINUTES = 15.0  # when neither minutes nor epochs are given; a GPU gets through its steps without a limit
+WARM_UP = 30  # steps
 FINAL_RATE = 0.02
 
 
@@ -36,10 +37,11 @@ class Plan:
         return min(1.0, max(step / self.steps, by_time))
 
     def rate_factor(self, step: int, used: float) -> float:
-        """The factor on every learning rate at a step counted from 0."""
-        warm_up = max(1, min(50, self.steps // 20))
-        falling = 0.5 * (1 + math.cos(math.pi * self.progress(step, used)))
-        return min(1.0, (step + 1) / warm_up) * (FINAL_RATE + (1 - FINAL_RATE) * falling)
+        """The factor on every learning rate at a step counted from 0; rising for at most 5 % of the run."""
+        progress = self.progress(step, used)
+        risen = max((step + 1) / max(1, min(WARM_UP, self.steps // 20)), progress / 0.05)
+        falling = 0.5 * (1 + math.cos(math.pi * progress))
+        return min(1.0, risen) * (FINAL_RATE + (1 - FINAL_RATE) * falling)
 
     def expected_steps(self, step: int, used: float) -> int:
         """How many steps there will be at the present speed; `step` is the number done."""

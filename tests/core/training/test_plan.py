@@ -29,11 +29,12 @@ def test_what_the_user_says_goes_before_the_defaults():
 def test_the_rate_rises_then_falls_by_whichever_is_used_up_first():
     plan = Plan(batch=4, steps_per_epoch=100, epochs=10, rate=1e-3, budget=100.0)
     factors = [plan.rate_factor(step, 0.0) for step in range(1000)]
-    assert factors.index(max(factors)) == 49
-    assert factors[0] == pytest.approx(1 / 50, rel=0.01)
+    assert factors.index(max(factors)) == 29
+    assert factors[0] == pytest.approx(1 / 30, rel=0.01)
     assert factors[-1] == pytest.approx(0.02, abs=0.001)
     assert plan.rate_factor(500, 100.0) == pytest.approx(0.02)
     assert plan.progress(100, 90.0) == 0.9
+    assert plan.rate_factor(3, 6.0) > 0.95, "a slow machine does not spend its minutes on warming up"
 
 
 def test_time_left_waits_for_three_steps_and_keeps_to_the_budget():
