@@ -31,8 +31,8 @@ class Curves(QWidget):
         self.error.set_points(job.val_errors if job else ())
         self.loss.set_points(job.losses if job else ())
         best, unit = self.error.best, job.val_unit if job else "mm"
-        self.error.title = f"Error, {unit}  ·  best {best[1]:.2f}" if best else "Validation error"
-        self.loss.title = "Training loss"
+        self.error.title = f"Error, {unit}  ·  best {best[1]:.2f}" if best else ""
+        self.loss.title = "Training loss" if self.loss.points else ""
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Side by side where there is room, else one above the other."""

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterable
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.session.view_state import ImageState, MarkerState
-from app.theme import SURROUND
+from app.theme import MARKER_COLOURS, SURROUND
 from app.views import marker_painter
 from app.views.camera import XY, Camera
 from app.views.film_item import to_qimage
@@ -66,6 +66,7 @@ class Loupe(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(SURROUND))
         if self._image is None or self._target is None:
+            self._say_nothing_to_see(painter)
             return
         camera = self._camera(self._image, self._target)
         self._draw_film(painter, self._image, camera)
@@ -77,6 +78,11 @@ class Loupe(QWidget):
         ratio = self.devicePixelRatioF()
         factor = marker_painter.name_picture(f"{camera.zoom:.0f}×", "absent", ratio)
         painter.drawPixmap(QPointF(6, self.height() - factor.height() / ratio - 4), factor)
+
+    def _say_nothing_to_see(self, painter: QPainter) -> None:
+        if self._image is not None:
+            painter.setPen(QColor(MARKER_COLOURS["not placed"]))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No position yet")
 
     def _camera(self, image: ImageState, target: XY) -> Camera:
         aspect = image.row_mm / image.col_mm if image.row_mm and image.col_mm else 1.0

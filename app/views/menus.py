@@ -12,6 +12,7 @@ from app.action_registry import ActionRegistry, key_text
 from app.actions import ACTIONS, Action
 from app.views.icons import SIZE, icon
 
+Entry = tuple[str, Callable[[], object]]  # text, what to do
 MENUS = ("File", "Edit", "View", "Landmark", "Case", "Model", "Help")
 THEMES = ("view.theme_dark", "view.theme_light", "view.theme_system")
 TOOLBAR = (
@@ -142,12 +143,16 @@ def _press(row: Action, actions: ActionRegistry, refused: Callable[[str], None])
 
 
 def context_menu(
-    parent: QWidget, actions: ActionRegistry, title: str | None, presets: QMenu, copy: Callable[[], None]
+    parent: QWidget, actions: ActionRegistry, title: str | None, presets: QMenu, others: list[Entry]
 ) -> QMenu:
-    """The menu of a right click: decisions on the landmark under the pointer, or what concerns the image."""
+    """The menu of a right click: decisions on the landmark under the pointer, or what concerns the image.
+
+    `others` are entries of the moment, at the end.
+    """
     menu = QMenu(parent)
     if title is not None:
-        menu.addSection(title)
+        menu.addAction(title).setEnabled(False)
+        menu.addSeparator()
         for name in ON_MARKER:
             row = next(row for row in ACTIONS if row.id == f"landmark.{name}")
             menu.addAction(menu_entry(row, actions, menu))
@@ -157,11 +162,12 @@ def context_menu(
         menu.addSeparator()
         menu.addAction(actions.action("view.fit"))
         menu.addMenu(presets)
-    menu.addAction("&Copy coordinates").triggered.connect(copy)
+    for text, act in others:
+        menu.addAction(text).triggered.connect(lambda _=False, act=act: act())
     return menu
 
 
-def fill(menu: QMenu, entries: Iterable[tuple[str, Callable[[], None]]], empty: str) -> None:
+def fill(menu: QMenu, entries: Iterable[Entry], empty: str) -> None:
     """Replace the entries of a menu; one that is off says that there are none."""
     menu.clear()
     for text, act in entries:

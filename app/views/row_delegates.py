@@ -102,12 +102,12 @@ class LandmarkDelegate(RowDelegate):
         draw_state_icon(painter, QRectF(right + 1, box.center().y() - 10, 21, 21), row.label)
         score = "" if row.score is None else f"{row.score:.2f}"
         _text(painter, QRect(right - 44, box.y(), 36, box.height()), score, "muted", _sized(font, 12), align=RIGHT)
-        name = QRect(box.x() + 30, box.y(), right - 78 - box.x(), box.height())
+        end = right - (8 if row.score is None else 44)
         if row.warning:
-            painter.drawPixmap(
-                right - 66, box.center().y() - 8, icons.picture("warning", theme.colour("caution").name(), ratio, 16)
-            )
-            name.setWidth(name.width() - 20)
+            sign = icons.picture("warning", theme.colour("caution").name(), ratio, 16)
+            painter.drawPixmap(end - 16, box.center().y() - 8, sign)
+            end -= 20
+        name = QRect(box.x() + 30, box.y(), end - box.x() - 34, box.height())
         role = "muted" if row.label in ("absent", "not placed") else "text"
         _text(painter, name, row.name, role, _name_font(font, row.label))
 

@@ -62,23 +62,28 @@ class ViewFeed(QObject):
         """Put the current landmark into the loupe."""
         current = self._window.image_view.layer.current
         xy = self._window.image_view.layer.xy_image(current) if current else None
-        if xy is not None:
-            self._window.landmark_panel.loupe.set_target(xy)
+        self._window.landmark_panel.loupe.set_target(xy)
 
     def _show_context_menu(self, landmark: str | None, x: float, y: float) -> None:
-        marker = self._window.image_view.layer.marker(landmark) if landmark else None
+        window, view = self._window, self._window.image_view
+        marker = view.layer.marker(landmark) if landmark else None
         if marker is not None:
-            self._window.image_view.landmark_pressed.emit(marker.landmark)
+            view.landmark_pressed.emit(marker.landmark)
         title = f"{marker.number}  {marker.name}" if marker else None
         xy = (marker.x, marker.y) if marker and marker.x is not None and marker.y is not None else (x, y)
-        text = f"{xy[0]:.2f}, {xy[1]:.2f}"
-        menu = menus.context_menu(
-            self._window, self._window.registry, title, self._window.menus["Presets"], lambda: _copy(text)
-        )
+        entries = [*self._neighbours(x, y), ("Copy coordinates", lambda: _copy(f"{xy[0]:.2f}, {xy[1]:.2f}"))]
+        menu = menus.context_menu(window, window.registry, title, window.menus["Presets"], entries)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(
-            self._window.image_view.viewport().mapToGlobal(self._window.image_view.image_to_view((x, y)).toPoint())
-        )
+        menu.popup(view.viewport().mapToGlobal(view.image_to_view((x, y)).toPoint()))
+
+    def _neighbours(self, x: float, y: float) -> list[menus.Entry]:
+        """The other landmarks within reach of the pointer, to select one that lies under another."""
+        view = self._window.image_view
+        under = view.layer.under(view.camera.to_view((x, y)))[1:]
+        return [
+            (f"Select {other.number}  {other.name}", lambda name=other.landmark: view.landmark_pressed.emit(name))
+            for other in under
+        ]
 
 
 def _copy(text: str) -> None:

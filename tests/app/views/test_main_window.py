@@ -233,6 +233,7 @@ def test_menu_entries_of_image_keys_carry_no_shortcut_but_mirror_their_action(wi
 def test_the_context_menu_offers_decisions_on_the_marker(window, done, qtbot):
     pressed = []
     window.image_view.landmark_pressed.connect(pressed.append)
+    window.image_view.set_markers([marker(1, 301.0, 150.0), marker(2, 300.0, 150.0, "confirmed", current=True)])
     window.image_view.context_requested.emit("nasion", 300.0, 150.0)
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
@@ -241,6 +242,9 @@ def test_the_context_menu_offers_decisions_on_the_marker(window, done, qtbot):
     assert "2  Nasion" in texts and "&Absent\tX" in texts
     next(action for action in menu.actions() if action.text() == "&Absent\tX").trigger()
     assert done == ["landmark.absent"]
+    assert "Select 1  Sella" in texts
+    next(action for action in menu.actions() if action.text() == "Select 1  Sella").trigger()
+    assert pressed == ["nasion", "sella"]
     menu.actions()[-1].trigger()
     assert QGuiApplication.clipboard().text() == "300.00, 150.00"
     menu.close()
