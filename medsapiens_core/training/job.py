@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import torch
 
 from medsapiens_core.data.annotation import utc_now
@@ -53,6 +54,7 @@ class RunResult:
 
 def run_job(folder: Path, report: Reporter, control: Control | None = None) -> RunResult:
     """Do what `job.json` in `folder` says. Raises UserError for what the user can mend, RunAbortedError on abort."""
+    cv2.setNumThreads(1)  # views are made beside the network, which needs the cores
     return _Run(folder, report, control or Control()).run()
 
 
