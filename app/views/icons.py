@@ -37,7 +37,7 @@ def picture(name: str, colour: str, ratio: float = 1.0, size: int = SIZE) -> QPi
 def icon(name: str, role: str = "text") -> QIcon:
     """An icon in a colour of the theme; greyed where it is disabled."""
     result = QIcon()
-    for ratio in (1.0, 1.5, 2.0, 3.0, 6.0):
+    for ratio in (1.0, 1.5, 2.0, 3.0):
         result.addPixmap(picture(name, theme.colour(role).name(), ratio))
         result.addPixmap(picture(name, theme.colour("disabled").name(), ratio), QIcon.Mode.Disabled)
     return result

@@ -19,7 +19,7 @@ from app.views.greys import to_grey
 
 SCALE, SCALE_LARGE = 4.0, 2.0
 LARGE = 2000  # rows or columns; such films are twice as fine, so half the factor shows the same anatomy
-HEIGHT = 208
+HEIGHT, LEAST_HEIGHT = 208, 132
 GAP, ARM = 3.0, 26.0
 
 
@@ -29,8 +29,9 @@ class Loupe(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Loupe")
-        self.setFixedHeight(HEIGHT)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumHeight(LEAST_HEIGHT)
+        self.setMaximumHeight(HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._image: ImageState | None = None
         self._window = (0.0, 1.0)
         self._inverted = False

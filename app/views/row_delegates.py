@@ -109,7 +109,8 @@ class LandmarkDelegate(RowDelegate):
             end -= 20
         name = QRect(box.x() + 30, box.y(), end - box.x() - 34, box.height())
         role = "muted" if row.label in ("absent", "not placed") else "text"
-        _text(painter, name, row.name, role, _name_font(font, row.label))
+        middle = Qt.TextElideMode.ElideMiddle  # names of pairs differ at their end
+        _text(painter, name, row.name, role, _name_font(font, row.label), elide=middle)
 
 
 def _name_font(font: QFont, label: str) -> QFont:

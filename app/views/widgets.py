@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QWheelEvent
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QListView, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from app.views.icons import set_icon
@@ -130,6 +130,12 @@ class RowList(QListView):
         after = self.currentIndex().row()
         if after != before and after >= 0:
             self.moved.emit(after)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The chosen row stays in view."""
+        super().resizeEvent(event)
+        if self.currentIndex().isValid():
+            self.scrollTo(self.currentIndex())
 
     def keyboardSearch(self, _search: str) -> None:
         """Typing does not jump about in the list."""

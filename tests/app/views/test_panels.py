@@ -290,7 +290,7 @@ def test_a_toast_offers_a_way_back_and_goes(qtbot, dark):
 def test_the_loupe_shows_the_point_in_its_middle(qtbot, dark):
     loupe = Loupe()
     qtbot.addWidget(loupe)
-    loupe.resize(281, loupe.height())
+    loupe.resize(281, 201)
     state = image()
     pixels = np.zeros(state.pixels.shape, np.uint16)
     pixels[149:152, 199:202] = 4095
