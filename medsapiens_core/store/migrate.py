@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from medsapiens_core.store.files import sync_file, sync_folder
 
 SCRIPTS = Path(__file__).parent / "migrations"
 HEAD = 2
+_ALEMBIC = threading.Lock()  # its command context is global to the process
 
 
 def build(path: Path) -> None:
@@ -33,7 +35,7 @@ def upgrade(engine: sa.Engine, to: int = HEAD) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
-    with dialect.for_writing(engine).begin() as connection:
+    with _ALEMBIC, dialect.for_writing(engine).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, str(to))
         dialect.set_schema_version(connection, to)

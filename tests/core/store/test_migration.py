@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
 import pytest
@@ -15,7 +16,7 @@ from medsapiens_core.data.snapshot import TrainingSnapshot
 from medsapiens_core.store import dialect, migrate
 from medsapiens_core.store.errors import DamagedProjectError, ReadOnlyProjectError
 from medsapiens_core.store.project import DATABASE, Project
-from tests.core.store.building import place_all, review
+from tests.core.store.building import TEMPLATE, place_all, review
 
 
 def version_of(path):
@@ -123,3 +124,12 @@ def test_an_upgrade_may_be_killed_at_any_moment(schema_1, tmp_path):
             assert project.check() == []
             place_all(project, project.cases.page()[0], offset=3)
     assert 1 in seen, "no kill came before the end of the upgrade"
+
+
+def test_projects_can_be_made_at_the_same_time(tmp_path):
+    def make(number: int) -> str:
+        with Project.create(tmp_path / f"p{number}", name=f"P{number}", template=TEMPLATE) as project:
+            return project.name
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(make, range(8))) == [f"P{number}" for number in range(8)]
