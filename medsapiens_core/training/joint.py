@@ -46,16 +46,17 @@ class LandmarkSet:
     template_id: str
     share: float
     held_out: int
-    views: AugmentRange = AugmentRange(flip=0.5)
+    views: AugmentRange
 
 
+BOTH_WAYS = AugmentRange(flip=0.5)
 SETS = (
     LandmarkSet("ceph/train_senior.json", "ceph-19", 0.42, 15, AugmentRange(flip=0.3)),
     # Vertebrae are told apart by counting, so both ends of the spine must stay in view.
     LandmarkSet("spine/train.json", "spine-68", 0.32, 15, AugmentRange(8.0, 12.0, (0.97, 1.3), 0.02, flip=0.5)),
-    LandmarkSet("chest/train.json", "chest-6", 0.08, 15),
-    LandmarkSet("hand_rsna/train.json", "hand-21", 0.11, 10),
-    LandmarkSet("hand_dha/train.json", "hand-37", 0.07, 0),
+    LandmarkSet("chest/train.json", "chest-6", 0.08, 15, BOTH_WAYS),
+    LandmarkSet("hand_rsna/train.json", "hand-21", 0.11, 10, BOTH_WAYS),
+    LandmarkSet("hand_dha/train.json", "hand-37", 0.07, 0, BOTH_WAYS),
 )
 
 
