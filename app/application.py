@@ -76,7 +76,10 @@ class Application(QObject):
             self._show_welcome()
 
     def open_project(self, folder: Path, *, read_only: bool = False) -> None:
-        """Open a project folder; the one that is open is closed first, once this one is ready."""
+        """Open a project folder; the one that is open is closed once this one is ready."""
+        if self.workspace is not None and self.workspace.project.folder == folder.absolute():
+            self.window.show_review()
+            return
         self._show_busy(f"Opening {folder.name} …")
         self.runner.submit(
             IO,
@@ -215,16 +218,20 @@ class Application(QObject):
         log.warning("a sample project was not made: %s", error)
 
     def _ask_for_new(self, then_import: list[str] | None = None) -> None:
-        choices = [self._template_choice(template_id) for template_id in shipped_templates()]
+        self.runner.submit(
+            IO, self._template_choices, on_done=lambda choices: self._ask_for_project(choices, then_import)
+        )
+
+    def _template_choices(self) -> list[TemplateChoice]:
+        known = {template_id for entry in self.library.list() for template_id in entry.templates}
+        templates = shipped_templates().values()
+        return [TemplateChoice(t.id, t.name, len(t), t.description, t.id in known) for t in templates]
+
+    def _ask_for_project(self, choices: list[TemplateChoice], then_import: list[str] | None) -> None:
         answer = self.window.dialogs.new_project(choices, str(Path.home()))
         if answer is not None:
             name, folder, template_id = answer
             self.create_project(Path(folder), name, template_id, then_import)
-
-    def _template_choice(self, template_id: str) -> TemplateChoice:
-        template = find_template(template_id)
-        has_model = any(template_id in entry.templates for entry in self.library.list())
-        return TemplateChoice(template_id, template.name, len(template), template.description, has_model)
 
     def _ask_for_folder(self) -> None:
         folder = self.window.dialogs.open_folder("Open project", str(Path.home()))

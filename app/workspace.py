@@ -187,14 +187,12 @@ class Workspace(QObject):
     def _write(self, edit: Edit, before: Annotation) -> None:
         self.project.annotations.commit(edit, before.case_id, expected_revision=before.revision)
 
-    def _saved(self, edit: Edit, at: str) -> None:
+    def _saved(self, edit: Edit, case_id: int, at: str) -> None:
         waiting = self.saves.waiting
         self.window.status.set_saved(f"Saved {at}" if not waiting else f"Saving ({waiting} waiting)")
         if not waiting:
             self.notices.dismiss("not-saved")
-        case_id = self._case_on_screen()
-        if case_id is not None:
-            self.worklist.case_changed(case_id)
+        self.worklist.case_changed(case_id)
         if edit.reviewed[0] != edit.reviewed[1]:
             self.training.count_corrections()
 

@@ -17,16 +17,16 @@ from medsapiens_core.store.errors import ProjectTakenOverError, StaleRevisionErr
 
 RETRY_MS = 3000
 Write = Callable[[Edit, Annotation], object]
-Drained = tuple[list[Edit], Exception | None]
+Drained = tuple[list[tuple[Edit, int]], Exception | None]
 
 
 class SaveQueue(QObject):
-    """`saved(Edit, "hh:mm:ss")` per edit on disk, `failed(reason, waiting)` when the disk refuses.
+    """`saved(Edit, case id, "hh:mm:ss")` per edit on disk, `failed(reason, waiting)` when the disk refuses.
 
     `stopped(reason)`: somebody else wrote to the project, so this window must not write any more.
     """
 
-    saved = Signal(object, str)
+    saved = Signal(object, int, str)
     failed = Signal(str, int)
     stopped = Signal(str)
 
@@ -68,7 +68,7 @@ class SaveQueue(QObject):
         return self._runner.call(STORE, self._drain)[1]
 
     def _drain(self) -> Drained:
-        written: list[Edit] = []
+        written: list[tuple[Edit, int]] = []
         while self._waiting:
             edit, before = self._waiting[0]
             try:
@@ -76,15 +76,15 @@ class SaveQueue(QObject):
             except Exception as error:  # whatever refuses the edit, it is kept and the reader is told
                 return written, error
             self._waiting.popleft()
-            written.append(edit)
+            written.append((edit, before.case_id))
         return written, None
 
     def _drained(self, result: Drained) -> None:
         self._is_draining = False
         written, error = result
         now = datetime.now().strftime("%H:%M:%S")
-        for edit in written:
-            self.saved.emit(edit, now)
+        for edit, case_id in written:
+            self.saved.emit(edit, case_id, now)
         if error is None:
             self.retry()
         elif isinstance(error, StaleRevisionError | ProjectTakenOverError):

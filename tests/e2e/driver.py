@@ -43,8 +43,8 @@ class Script:
             workspace.training.interrupted.connect(lambda number, text: say(interrupted=number))
             workspace.models.models_changed.connect(self.train)
 
-    def saved(self, edit, at):
-        say(saved=edit.id, case=self.workspace.session.case.id)
+    def saved(self, edit, case_id, at):
+        say(saved=edit.id, case=case_id)
 
     def edit(self):
         session, chance = self.workspace.session, self.random

@@ -15,9 +15,10 @@ from medsapiens_core.store.project import Project
 
 from ..app.building import add_case, decide_all
 from .conftest import TEMPLATE_ID
+from .driver import MANY_STEPS
 
 ROOT = Path(__file__).parents[2]
-LONG = 120_000
+LONG = 240_000
 
 
 @pytest.fixture
@@ -122,8 +123,8 @@ def test_killing_the_child_leaves_the_window_working_and_the_job_resumable(start
     application = start_application(folder)
     workspace = application.workspace
     qtbot.waitUntil(lambda: workspace.models.current is not None and workspace.session.is_open, timeout=LONG)
-    workspace.training.start(workspace.models.current)
-    qtbot.waitUntil(lambda: bool(workspace.training.jobs) and workspace.training.jobs[0].losses, timeout=LONG)
+    workspace.training.start(workspace.models.current, MANY_STEPS)
+    qtbot.waitUntil(lambda: any(job.losses for job in workspace.training.jobs), timeout=LONG)
     os.kill(workspace.training.child_pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: workspace.training.jobs[0].state == "interrupted", timeout=LONG)
     assert "ended by the system" in application.window.notices.shown.text

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from .conftest import TEMPLATE_ID
 from .files import GOOD, write_mixed_folder
 
-LONG = 120_000
+LONG = 240_000
 
 
 class Reader:
@@ -121,7 +121,7 @@ def test_the_whole_loop(reader, start_application, tmp_path, qtbot):
     assert window.models_panel.finetune.text().startswith("Fine-tune with ")
     window.models_panel.finetune.click()
     training = reader.application.workspace.training
-    reader.wait(lambda: bool(training.jobs) and training.jobs[0].losses)
+    reader.wait(lambda: any(job.losses for job in training.jobs))
     reader.wait(lambda: training.jobs[0].state == "done")
     candidate = training.jobs[0].candidate
     assert candidate == f"{TEMPLATE_ID}-v1"

@@ -22,7 +22,7 @@ def queue(runner, project):
 
     queue = SaveQueue(runner, write)
     queue.notes = []
-    queue.saved.connect(lambda edit, at: queue.notes.append((edit.id, at)))
+    queue.saved.connect(lambda edit, case_id, at: queue.notes.append((edit.id, at)))
     return queue
 
 

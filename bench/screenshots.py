@@ -1,0 +1,125 @@
+"""Make the pictures of docs/images: the real program on its own sample projects, never on other data.
+
+`QT_QPA_PLATFORM=offscreen python -m bench.screenshots docs/images`
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from PySide6.QtWidgets import QWidget
+
+from app.application import Application
+from app.check_only import LIMIT_MS, open_and_wait, placed_count, wait_until
+from app.qt_application import make_qt_application
+from app.sample_project import SAMPLE_PROJECTS, ensure_sample, sample_folder
+from app.workspace import Workspace
+
+SETTLE_MS = 1500
+QUICK = (1600, 1000)
+
+
+class Photographer:
+    """Drives the window and saves what it shows."""
+
+    def __init__(self, application: Application, folder: Path) -> None:
+        self.application, self.folder = application, folder
+        self.window = application.window
+
+    def shoot(self, name: str, widget: QWidget | None = None) -> None:
+        """Let everything settle, then save a picture."""
+        wait_until(lambda: False, SETTLE_MS)
+        path = self.folder / f"{name}.png"
+        (widget or self.window).grab().save(str(path))
+        print(path, flush=True)
+
+    def open(self, kind: str) -> Workspace:
+        """Open a sample project and wait until all of it is predicted and its first case is on screen."""
+        sample = next(sample for sample in SAMPLE_PROJECTS if sample.kind == kind)
+        ensure_sample(self.application.home, sample)
+        workspace = open_and_wait(self.application, sample_folder(self.application.home, sample))
+        if workspace is None:
+            raise SystemExit(f"{sample.name} could not be opened.")
+        wait_until(lambda: placed_count(workspace) == workspace.project.cases.count(), LIMIT_MS)
+        wait_until(lambda: workspace.session.prediction is not None, LIMIT_MS)
+        return workspace
+
+    def review_some(self, workspace: Workspace) -> None:
+        """Decide a few landmarks, so that each kind of marker is seen."""
+        session = workspace.session
+        ids = session.template.ids
+        session.confirm(ids[0])
+        state = session.annotation[ids[1]]
+        if state.x is not None and state.y is not None:
+            session.move(ids[1], state.x + 40, state.y - 25)
+        session.set_estimated(ids[2], True)
+        session.toggle_absent(ids[-1])
+        session.set_current(ids[1])
+        wait_until(lambda: workspace.saves.waiting == 0, LIMIT_MS)
+
+    def all(self) -> None:
+        """Every picture."""
+        self.application.window.show_welcome([(sample.name, str(Path.home() / "…")) for sample in SAMPLE_PROJECTS])
+        self.shoot("welcome")
+        workspace = self.open("chest")
+        self.review_some(workspace)
+        self.shoot("review-chest")
+        self.window.set_theme("light")
+        self.shoot("review-chest-light")
+        self.window.set_theme("dark")
+        self.window.image_view.toggle_zoom()
+        self.shoot("zoom-to-landmark")
+        self.window.image_view.fit()
+        for kind in ("skull", "spine", "hand"):
+            self.open(kind)
+            self.shoot(f"review-{kind}")
+        self.fine_tune(self.open("skull"))
+
+    def fine_tune(self, workspace: Workspace) -> None:
+        """Review the synthetic skulls, fine-tune for a moment, and show the models dock while it runs."""
+        session = workspace.session
+        for row in workspace.project.cases.page(limit=100)[:-1]:
+            workspace.open_case(row.id)
+            wait_until(lambda row=row: session.case is not None and session.case.id == row.id, LIMIT_MS)
+            state = session.annotation[session.current]
+            session.move(session.current, (state.x or 50.0) + 3, (state.y or 50.0) + 3)
+            for landmark in session.template.ids:
+                session.confirm(landmark)
+                if not session.annotation[landmark].is_decided:
+                    session.toggle_absent(landmark)
+            session.mark_reviewed()
+        wait_until(lambda: workspace.saves.waiting == 0, LIMIT_MS)
+        wait_until(self.window.models_panel.finetune.isEnabled, LIMIT_MS)
+        self.window.models_panel.finetune.click()
+        jobs = workspace.training
+        wait_until(lambda: bool(jobs.jobs) and len(jobs.jobs[0].losses) > 8, LIMIT_MS)
+        self.shoot("fine-tuning")
+        jobs.stop(jobs.jobs[0].id)
+        if wait_until(lambda: jobs.jobs[0].state == "done", LIMIT_MS):
+            self.window.models_panel.compare_job_requested.emit(jobs.jobs[0].id)
+            wait_until(lambda: self.window.compare_dialog() is not None, LIMIT_MS)
+            self.shoot("compare", self.window.compare_dialog())
+
+
+def main() -> int:
+    """Entry."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the pictures go")
+    folder = parser.parse_args().folder
+    folder.mkdir(parents=True, exist_ok=True)
+    make_qt_application()
+    with tempfile.TemporaryDirectory() as home:
+        application = Application(Path(home))
+        application.window.resize(*QUICK)
+        application.window.show()
+        Photographer(application, folder).all()
+        application.window.close_guard = None
+        application.window.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
