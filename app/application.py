@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.controllers.notice_board import NoticeBoard
 from app.sample_project import SAMPLE_PROJECTS, SampleProject, ensure_sample, sample_folder
 from app.session.view_state import TemplateChoice
+from app.settings_file import open_settings
 from app.tasks.task_runner import IO, TaskRunner
 from app.views.main_window import MainWindow
 from app.workspace import Workspace
@@ -45,7 +46,7 @@ class Application(QObject):
         super().__init__()
         self.home = home or default_home()
         self.home.mkdir(parents=True, exist_ok=True)
-        self.settings = QSettings(str(self.home / "settings.ini"), QSettings.Format.IniFormat)
+        self.settings = open_settings(self.home / "settings.ini")
         self.library = library or ModelLibrary(self.home)
         self._options = training_options
         self.runner = TaskRunner(self)

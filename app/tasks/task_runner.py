@@ -51,6 +51,7 @@ class TaskRunner(QObject):
         super().__init__(parent)
         self._pools = {lane: ThreadPoolExecutor(size, thread_name_prefix=lane) for lane, size in LANES.items()}
         self._open: set[Task] = set()
+        self._is_shut = False
         self._answered.connect(self._answer, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -66,8 +67,14 @@ class TaskRunner(QObject):
         on_done: Callable[[Any], None] | None = None,
         on_error: Callable[[Exception], None] | None = None,
     ) -> Task:
-        """Run `work(*args)` on a lane; `on_done(result)` or `on_error(exception)` follows on the GUI thread."""
+        """Run `work(*args)` on a lane; `on_done(result)` or `on_error(exception)` follows on the GUI thread.
+
+        After `shut_down` nothing is run any more: a late timer of a closed project is no error.
+        """
         task = Task(on_done, on_error)
+        if self._is_shut:
+            task.cancel()
+            return task
         self._open.add(task)
         task.future = self._pools[lane].submit(work, *args)
         task.future.add_done_callback(lambda _future: self._answered.emit(task))
@@ -79,6 +86,7 @@ class TaskRunner(QObject):
 
     def shut_down(self) -> None:
         """Let the store lane finish all it has, drop waiting reads, end the threads."""
+        self._is_shut = True
         for task in self._open:
             task.is_cancelled = True
         self._pools[IO].shutdown(wait=True, cancel_futures=True)

@@ -63,3 +63,5 @@ def test_shutting_down_finishes_what_the_store_lane_has(qtbot):
         runner.submit(STORE, written.append, number)
     runner.shut_down()
     assert written == list(range(20))
+    assert runner.submit(STORE, written.append, 20).is_cancelled
+    assert written == list(range(20)), "a closed lane takes nothing any more"
