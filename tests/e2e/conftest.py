@@ -33,6 +33,7 @@ def one_thread_for_children(monkeypatch):
 @pytest.fixture
 def start_application(qtbot, tmp_path, embedded_models):
     """Starts the real application, as often as a test likes, always on the same home."""
+
     def start(folder=None):
         home = tmp_path / "home"
         library = ModelLibrary(home, embedded=embedded_models)
