@@ -153,9 +153,10 @@ class InferenceController(QObject):
         self._is_asking = False
         taken = {request.row.id for request in self._sent.values()} | self._left_out | self._done
         self._queue = [row for row in rows if row.id not in taken]
-        if not self._queue and not self._sent:
-            self.all_done.emit()
-        self._pump()
+        if self._queue or self._sent:
+            self._pump()
+        else:
+            self.all_done.emit()  # and ask no more: the next import, model or decision does
 
     def _show_known(self, model: ModelEntry, generation: int, offset: int) -> None:
         """Show what this model has predicted before, for cases that show another model's points (after a roll-back)."""

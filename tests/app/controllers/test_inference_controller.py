@@ -6,6 +6,7 @@ import signal
 import pytest
 
 from app.controllers.inference_controller import InferenceController
+from app.tasks.task_runner import STORE
 
 from ..building import add_case, decide_all, write_model
 
@@ -56,6 +57,16 @@ def test_every_open_case_is_predicted_the_open_one_first(inference, project, lib
     row = project.cases.get(cases[1].id)
     assert (row.state, row.prediction_model) == ("predicted", library.current("blobs").id)
     assert project.annotations.load(cases[0].id).prediction_id is None, "a reviewed case is left alone"
+
+
+def test_with_nothing_to_do_the_store_is_left_in_peace(inference, library, runner, qtbot):
+    emptied, answered = [], []
+    inference.all_done.connect(lambda: emptied.append(1))
+    inference.set_model(library.current("blobs"))
+    wait(qtbot, lambda: bool(emptied))
+    runner.submit(STORE, lambda: 1, on_done=answered.append)  # comes after anything that was asked meanwhile
+    wait(qtbot, lambda: answered == [1])
+    assert emptied == [1] and runner.pending == 0
 
 
 def test_decided_points_stay_when_another_model_predicts(inference, project, library, tmp_path, qtbot):
