@@ -16,7 +16,6 @@ from medsapiens_core.data.template_file import template_to_json
 from medsapiens_core.inference.predictor import Predictor
 from medsapiens_core.io import read_image
 from medsapiens_core.training.config import TrainingOptions
-from medsapiens_core.training.job import run_job
 from medsapiens_core.training.progress import EpochDone, Failed, Finished, Heartbeat, PhaseStarted, StepDone, parse_line
 from medsapiens_core.training.run_state import load_state
 from tests.core.training.building import TEMPLATE, compact_config, make_run, write_model, write_pictures
@@ -206,17 +205,17 @@ def test_sigterm_is_like_the_parents_death(child, run):
 
 def test_a_killed_training_goes_on_and_ends_with_the_weights_of_one_that_was_not(child, run):
     whole, killed = run("whole", epochs=4, seed=5), run("killed", epochs=4, seed=5)
-    run_job(whole, lambda _: None)
     trainer = child("train", killed)
     trainer.until(is_step(5))
     trainer.process.kill()
     trainer.process.wait()
-    last = child("train", killed)
-    last.until(lambda m: isinstance(m, Finished))
-    assert last.process.wait(PATIENCE) == 0
+    for folder in (whole, killed):  # both in children, so that sums are split over the same number of threads
+        last = child("train", folder)
+        last.until(lambda m: isinstance(m, Finished))
+        assert last.process.wait(PATIENCE) == 0
     expected, found = (load_file(folder / "candidate" / "model.safetensors") for folder in (whole, killed))
     for name, value in expected.items():
-        assert np.allclose(value, found[name], atol=1e-5), name
+        assert np.allclose(value, found[name], atol=1e-6), name
 
 
 def test_a_run_that_cannot_begin_says_why(tmp_path, child, run):
