@@ -79,6 +79,7 @@ def comparison_state(
         gate=gate,
         can_promote=not refusal,
         needs_reason=not refusal and any(not line.ok for line in gate),
+        can_discard=not in_use,
         refusal=refusal,
     )
 

@@ -14,7 +14,7 @@ from medsapiens_core.store.project import Project
 NEIGHBOURS = 20  # rows read before the expected place, because others may have left the list
 LOOK_AHEAD = 500
 CHUNK = 200
-TODO = ("new", "predicted")
+TO_DO = ("new", "predicted")
 
 
 @dataclass(frozen=True)
@@ -113,4 +113,4 @@ def _around(project: Project, query: ListQuery, case_id: int, position: int) -> 
 
 
 def _is_to_do(row: CaseRow) -> bool:
-    return row.state in TODO and not row.flagged
+    return row.state in TO_DO and not row.flagged

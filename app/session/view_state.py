@@ -180,7 +180,7 @@ class ComparisonState:
 
     `difference` is (mean, low, high) of new - old, a paired interval by `method`; `verdict` is better, worse,
     undecided, too_few or first. `can_promote` is False when it is in use already or a rule blocks (`refusal` says
-    why); `needs_reason` asks for a written reason because the evidence is thin.
+    why); `needs_reason` asks for a written reason because the evidence is thin; a model in use cannot be discarded.
     """
 
     candidate: str
@@ -197,6 +197,7 @@ class ComparisonState:
     gate: tuple[GateLine, ...] = ()
     can_promote: bool = True
     needs_reason: bool = False
+    can_discard: bool = True
     refusal: str = ""
 
 

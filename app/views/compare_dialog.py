@@ -149,10 +149,10 @@ class CompareDialog(QDialog):
         self.reason.setPlaceholderText(hint)
         missing = failed and not self.reason.text().strip()
         self.promote_button.setEnabled(comparison.can_promote and not missing)
-        why = "" if comparison.can_promote else "This model is in use already."
-        self.promote_button.setToolTip(why or (hint if missing else "Put this model in use; rolling back is one click"))
+        explanation = hint if missing else "Put this model in use; rolling back is one click"
+        self.promote_button.setToolTip(explanation if comparison.can_promote else comparison.refusal)
         self.reason.setVisible(comparison.can_promote)
-        self.discard_button.setVisible(comparison.can_promote)
+        self.discard_button.setVisible(comparison.can_discard)
         self.close_button.setText("Keep for later" if comparison.can_promote else "Close")
         repolish(self.promote_button)
 

@@ -63,7 +63,8 @@ class PyramidDecoder(nn.Module):
             if x is not None:
                 lateral = lateral + F.interpolate(x, size=lateral.shape[-2:], mode="bilinear", align_corners=False)
             x = self.fuse[level](lateral)
-        return self.last(x)  # type: ignore[no-any-return]
+        result: Tensor = self.last(x)
+        return result
 
 
 class CompactLandmarkModel(LandmarkModel):
@@ -92,7 +93,8 @@ class CompactLandmarkModel(LandmarkModel):
 
     def features(self, x: Tensor) -> Tensor:
         """(B, 3, H, W) normalised -> (B, C, H/4, W/4), the features that every head reads."""
-        return self.decoder(self.encoder(x))  # type: ignore[no-any-return]
+        result: Tensor = self.decoder(self.encoder(x))
+        return result
 
     def logits(self, x: Tensor, template_id: str) -> Tensor:
         """Logits (B, K, H/4, W/4) float32 of one template; softmax over the cells of a channel gives probabilities."""
@@ -102,7 +104,8 @@ class CompactLandmarkModel(LandmarkModel):
     def head_logits(self, features: Tensor, template_id: str) -> Tensor:
         """One head on features; in float32 also under autocast, because bf16 would round the logits."""
         with torch.autocast(features.device.type, enabled=False):
-            return self.heads[template_id](features.float())  # type: ignore[no-any-return]
+            result: Tensor = self.heads[template_id](features.float())
+            return result
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits of all templates, concatenated in the order of `config.templates`."""

@@ -70,7 +70,8 @@ class HieraAttention(nn.Module):
             height, width = q.shape[1:3]
             q = q.reshape(count, height * width, self.heads, -1)
         x = F.scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2))
-        return self.proj(x.transpose(1, 2).reshape(count, height, width, -1))  # type: ignore[no-any-return]
+        result: Tensor = self.proj(x.transpose(1, 2).reshape(count, height, width, -1))
+        return result
 
 
 class HieraMlp(nn.Module):
@@ -82,7 +83,8 @@ class HieraMlp(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., C) -> (..., C)."""
-        return self.layers[1](F.gelu(self.layers[0](x)))  # type: ignore[no-any-return]
+        result: Tensor = self.layers[1](F.gelu(self.layers[0](x)))
+        return result
 
 
 class HieraBlock(nn.Module):
@@ -105,11 +107,13 @@ class HieraBlock(nn.Module):
             shortcut = self.proj(normed)
             shortcut = pool_tokens(shortcut) if self.pool else shortcut
         x = shortcut + self._attend(normed)
-        return x + self.mlp(self.norm2(x))  # type: ignore[no-any-return]
+        result: Tensor = x + self.mlp(self.norm2(x))
+        return result
 
     def _attend(self, x: Tensor) -> Tensor:
         if self.window == 0:
-            return self.attn(x)  # type: ignore[no-any-return]
+            result: Tensor = self.attn(x)
+            return result
         size = (x.shape[1], x.shape[2])
         x, padded = partition_windows(x, self.window)
         x = self.attn(x)

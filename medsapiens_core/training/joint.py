@@ -229,7 +229,7 @@ class JointTraining:
         self.optimiser.zero_grad()
         self.step += 1
         if bool(torch.isfinite(total)):
-            total.backward()  # type: ignore[no-untyped-call]
+            total.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
             self.optimiser.step()
             self.mean.update(self.model)

@@ -48,7 +48,9 @@ def test_a_rule_that_blocks_refuses_and_says_why():
     gate = [{"rule": "G2", "ok": False, "text": "Mean error 1.42 -> 1.51 mm.", "blocks": True}]
     shown = state(verdict="worse", gate=gate)
     assert not shown.can_promote and shown.refusal == "Mean error 1.42 -> 1.51 mm."
+    assert shown.can_discard
     assert not state(in_use=True).can_promote
+    assert not state(in_use=True).can_discard
 
 
 @pytest.mark.parametrize("verdict", ["better", "worse", "undecided", "too_few", "first"])

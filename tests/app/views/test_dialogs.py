@@ -186,9 +186,17 @@ def test_where_the_gate_is_not_met_a_reason_is_needed(compare, qtbot, state):
 
 
 def test_a_model_in_use_can_only_be_looked_at(compare):
-    compare.set_comparison(comparison(can_promote=False))
+    compare.set_comparison(comparison(can_promote=False, can_discard=False, refusal="v4 is in use already."))
     assert not compare.promote_button.isEnabled() and not compare.discard_button.isVisible()
     assert compare.close_button.text() == "Close"
+    assert compare.promote_button.toolTip() == "v4 is in use already."
+
+
+def test_a_blocked_candidate_says_why_and_may_be_discarded(compare):
+    compare.set_comparison(comparison(can_promote=False, refusal="Mean error 1.42 -> 1.51 mm."))
+    assert not compare.promote_button.isEnabled()
+    assert compare.promote_button.toolTip() == "Mean error 1.42 -> 1.51 mm."
+    assert not compare.discard_button.isHidden()
 
 
 def test_the_largest_change_comes_first_and_a_dot_opens_its_case(compare, qtbot):
