@@ -35,7 +35,7 @@ A compact network (Hiera encoder of SAM 2 Tiny without its last stage, feature p
 How this run went, with its restarts: docs/experiments.md.
 
 Errors are mean radial errors on images held out from the training part (by image, every n-th). They were looked at
-during the run and led to its restarts, so they are a little too good; the public test part of ceph was not used.
+during the run and led to its restarts, so they are a little too good. The log says where ceph test1 was looked at.
 "% diagonal" is the error over the image diagonal. The sets may not be redistributed and are not part of this package.
 
 | Template | Source | Trained on | Held out | MRE px | MRE mm | MRE % diagonal | SDR 2 mm |
