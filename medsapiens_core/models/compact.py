@@ -28,10 +28,10 @@ class CompactArchitecture(BaseModel):
 
     kind: Literal["compact"] = "compact"
     width: int = 96
-    depths: tuple[int, ...] = (1, 2, 7)
-    windows: tuple[int, ...] = (8, 4, 8)
-    global_blocks: tuple[int, ...] = (5, 7, 9)
-    decoder_width: int = 96
+    depths: tuple[int, ...] = (1, 2, 7, 2)
+    windows: tuple[int, ...] = (8, 4, 8, 8)
+    global_blocks: tuple[int, ...] = (5, 7, 9, 11)
+    decoder_width: int = 128
 
     @property
     def encoder(self) -> HieraSize:

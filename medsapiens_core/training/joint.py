@@ -28,13 +28,15 @@ from medsapiens_core.data.template_file import find_template
 from medsapiens_core.models.compact import CompactArchitecture, CompactLandmarkModel, load_hiera_weights
 from medsapiens_core.models.config import GreyRecipe, ModelConfig, TemplateChannels
 from medsapiens_core.training.augment import AugmentRange
+from medsapiens_core.training.coco import read_coco
 from medsapiens_core.training.dataset import LandmarkDataset, Sample, TrainingItem
 from medsapiens_core.training.joint_package import write_default_package
 from medsapiens_core.training.losses import softmax_loss
+from medsapiens_core.training.optimiser import MAX_NORM, MovingMean, parameter_groups
 
-# The first part of the budget sees inputs of 3/4 of the side: twice as many views in the same time. The encoder's first
-# two stages stay as SAM 2 left them, for the same reason.
-SMALL_SHARE, SMALL_FACTOR = 0.6, 0.75
+# (until this share of the budget, factor of the input's sides): small inputs first, which give four and two times as
+# many views in the same time and teach where things are; the last part sharpens.
+PHASES = ((0.25, 0.5), (0.65, 0.75), (1.0, 1.0))
 LONGEST_STEP = 30.0  # seconds; a longer one was the machine sleeping and does not use up the budget
 
 
@@ -51,39 +53,25 @@ class LandmarkSet:
 
 BOTH_WAYS = AugmentRange(flip=0.5)
 SETS = (
-    LandmarkSet("ceph/train_senior.json", "ceph-19", 0.42, 15, AugmentRange(flip=0.3)),
+    # Which way a skull looks is found out before this network sees it (inference/view.py), so no mirrored views.
+    LandmarkSet("ceph/train_senior.json", "ceph-19", 0.4, 8, AugmentRange(10, 30, (0.82, 1.3), 0.06, 0.05, 0.0, 0.04)),
     # Vertebrae are told apart by counting, so both ends of the spine must stay in view.
-    LandmarkSet("spine/train.json", "spine-68", 0.32, 15, AugmentRange(8.0, 12.0, (0.97, 1.3), 0.02, flip=0.5)),
-    LandmarkSet("chest/train.json", "chest-6", 0.08, 15, BOTH_WAYS),
-    LandmarkSet("hand_rsna/train.json", "hand-21", 0.11, 10, BOTH_WAYS),
-    LandmarkSet("hand_dha/train.json", "hand-37", 0.07, 0, BOTH_WAYS),
+    LandmarkSet("spine/train.json", "spine-68", 0.3, 15, AugmentRange(8, 12, (0.97, 1.3), 0.02, flip=0.5)),
+    LandmarkSet("chest/train.json", "chest-6", 0.06, 15, BOTH_WAYS),
+    LandmarkSet("hand_rsna/train.json", "hand-21", 0.14, 10, BOTH_WAYS),
+    LandmarkSet("hand_dha/train.json", "hand-37", 0.1, 0, BOTH_WAYS),
 )
 
 
 def read_set(data: Path, source: LandmarkSet, template: Template) -> tuple[list[TrainingItem], list[TrainingItem]]:
     """Read a COCO keypoints file into training and validation items."""
     file = data / source.file
-    content = json.loads(file.read_text())
-    names = content["categories"][0]["keypoints"]
-    order = [names.index(landmark) for landmark in template.ids]
-    images = {image["id"]: image for image in content["images"]}
     parts: tuple[list[TrainingItem], list[TrainingItem]] = ([], [])
-    for position, annotation in enumerate(sorted(content["annotations"], key=lambda a: a["image_id"])):
-        image = images[annotation["image_id"]]
-        points = np.array(annotation["keypoints"], dtype=np.float64).reshape(-1, 3)[order]
-        visible = points[:, 2] > 0
+    for position, item in enumerate(sorted(read_coco(file, file.parent / "images", template), key=lambda i: i.path)):
         held_out = source.held_out > 0 and position % source.held_out == source.held_out - 1
-        spacing = image.get("pixel_spacing_mm")
-        parts[held_out].append(
-            TrainingItem(
-                file.parent / "images" / image["file_name"],
-                template.id,
-                np.where(visible[:, None], points[:, :2], np.nan),
-                visible.astype(np.float64),
-                None if spacing is None else (spacing[0], spacing[1]),
-                image["file_name"],
-            )
-        )
+        weights = (item.visibility > 0).astype(np.float64)
+        spacing = None if item.spacing is None else (item.spacing.row_mm, item.spacing.col_mm)
+        parts[held_out].append(TrainingItem(item.path, template.id, item.xy_image, weights, spacing, item.path.name))
     return parts
 
 
@@ -103,44 +91,6 @@ def default_config(templates: dict[str, Template]) -> ModelConfig:
     )
 
 
-class MeanWeights:
-    """Exponential moving average of the weights; what is validated and shipped."""
-
-    def __init__(self, model: torch.nn.Module, decay: float = 0.998) -> None:
-        self.decay, self.steps = decay, 0
-        self.values = {key: value.detach().clone() for key, value in model.state_dict().items()}
-
-    def update(self, model: torch.nn.Module) -> None:
-        """Move towards the present weights; faster during the first steps."""
-        self.steps += 1
-        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
-        for key, value in model.state_dict().items():
-            self.values[key].lerp_(value.detach(), 1 - decay)
-
-
-def early_parameters(model: CompactLandmarkModel) -> list[torch.nn.Parameter]:
-    """The encoder up to its second stage."""
-    encoder = model.encoder
-    modules = [encoder.patch_embed, *encoder.stage_blocks(0), *encoder.stage_blocks(1)]
-    inside = [parameter for module in modules for parameter in module.parameters()]
-    return [*inside, encoder.pos_embed, encoder.pos_embed_window]
-
-
-def parameter_groups(model: CompactLandmarkModel, rate: float) -> list[dict[str, object]]:
-    """Encoder at a quarter of the rate (its first two stages at an eighth); no decay for vectors."""
-    early = {id(parameter) for parameter in early_parameters(model)}
-    late = {id(p) for p in model.encoder.parameters()} - early
-    groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
-    for parameter in model.parameters():
-        factor = 0.125 if id(parameter) in early else 0.25 if id(parameter) in late else 1.0
-        decay = 0.05 if parameter.ndim > 1 else 0.0
-        groups.setdefault((factor, decay), []).append(parameter)
-    return [
-        {"params": members, "lr": rate * factor, "peak": rate * factor, "weight_decay": decay}
-        for (factor, decay), members in groups.items()
-    ]
-
-
 class JointTraining:
     """Model, optimiser, data and clock of one run."""
 
@@ -149,8 +99,6 @@ class JointTraining:
         self.templates = {source.template_id: find_template(source.template_id) for source in sources(args)}
         self.model = CompactLandmarkModel.build(default_config(self.templates))
         load_hiera_weights(self.model, load_file(args.encoder))
-        for parameter in early_parameters(self.model):
-            parameter.requires_grad_(False)
         self.parts: dict[str, tuple[list[TrainingItem], list[TrainingItem]]] = {}
         self.training: list[LandmarkDataset] = []
         for source in sources(args):
@@ -158,8 +106,9 @@ class JointTraining:
             self.parts[template_id] = read_set(args.data, source, self.templates[template_id])
             items = self.parts[template_id][0]
             self.training.append(LandmarkDataset(items, self.model.config, self.templates, source.views))
-        self.mean = MeanWeights(self.model)
-        self.optimiser = torch.optim.AdamW(parameter_groups(self.model, args.rate), betas=(0.9, 0.99))
+        self.trained = dict(self.model.named_parameters())
+        self.mean = MovingMean(self.trained)
+        self.optimiser = torch.optim.AdamW(parameter_groups(self.trained, args.rate), betas=(0.9, 0.99))
         self.rng = np.random.default_rng(args.seed)
         self.used, self.step = 0.0, 0
         self.order: list[list[int]] = [[] for _ in self.training]
@@ -183,7 +132,7 @@ class JointTraining:
         while self.used < budget:
             began = time.monotonic()
             progress = self.used / budget
-            self.set_phase(small=progress < SMALL_SHARE)
+            self.set_input_size(next(factor for end, factor in PHASES if progress < end))
             warm = min(1.0, (self.step + 1) / 60)
             for group in self.optimiser.param_groups:
                 group["lr"] = group["peak"] * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
@@ -195,10 +144,9 @@ class JointTraining:
                 saved = self.used
                 self.save()
 
-    def set_phase(self, *, small: bool) -> None:
-        """Choose the input size."""
+    def set_input_size(self, factor: float) -> None:
+        """Show the network views of `factor` times the full size."""
         full = default_config(self.templates)
-        factor = SMALL_FACTOR if small else 1.0
         sizes = {
             key: tuple(round(side * factor) for side in getattr(full, key)) for key in ("input_size", "heatmap_size")
         }
@@ -230,9 +178,9 @@ class JointTraining:
         self.step += 1
         if bool(torch.isfinite(total)):
             total.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+            torch.nn.utils.clip_grad_norm_(self.trained.values(), MAX_NORM)
             self.optimiser.step()
-            self.mean.update(self.model)
+            self.mean.update(self.trained)
         return float(total.detach())
 
     def finish(self) -> None:

@@ -1,8 +1,7 @@
 """One optimiser step on either kind of network, with what a checkpoint needs to go on exactly.
 
 Compact networks learn by the cross-entropy of their spatial softmax, Sapiens networks by squared error with the
-foreground weighted 1 + 9y against the all-zero solution (methods.md 4). Settings: AdamW, gradient norm 1, no decay
-for vectors and adapters, a moving average of the trained tensors that is validated and kept (methods.md 3, "ours").
+foreground weighted 1 + 9y against the all-zero solution (methods.md 4).
 """
 
 from __future__ import annotations
@@ -20,12 +19,8 @@ from medsapiens_core.models.compact import CompactLandmarkModel
 from medsapiens_core.models.landmark_model import LandmarkModel, TrainMode
 from medsapiens_core.training.dataset import Sample
 from medsapiens_core.training.losses import masked_mse_loss, softmax_loss
+from medsapiens_core.training.optimiser import MAX_NORM, MovingMean, parameter_groups
 from medsapiens_core.training.run_state import Parts
-
-DECAY = 0.05
-MEAN_DECAY = 0.998
-ENCODER_FACTOR = 0.25  # a pretrained encoder moves more slowly than what reads it
-MAX_NORM = 1.0
 
 
 class Learner:
@@ -37,9 +32,8 @@ class Learner:
         self.trained = dict(model.trainable_parameters(mode))
         self.model, self.template, self.device = model.to(device), template, device
         self.order = model.config.landmark_order(template)
-        self.mean = {name: parameter.detach().clone() for name, parameter in self.trained.items()}
-        self.mean_steps = 0
-        self.optimiser = torch.optim.AdamW(_groups(self.trained, rate), betas=(0.9, 0.99))
+        self.mean = MovingMean(self.trained)
+        self.optimiser = torch.optim.AdamW(parameter_groups(self.trained, rate), betas=(0.9, 0.99))
 
     def step(self, samples: Sequence[Sample], factor: float, micro: int, seed: int) -> float | None:
         """Learn from one batch in portions of `micro`; returns the loss, or None when it was not finite and skipped.
@@ -63,7 +57,7 @@ class Learner:
         for group in self.optimiser.param_groups:
             group["lr"] = group["peak"] * factor
         self.optimiser.step()
-        self._update_mean()
+        self.mean.update(self.trained)
         return total
 
     def _loss(self, samples: Sequence[Sample]) -> Tensor:
@@ -83,17 +77,11 @@ class Learner:
         emphasis = (1 + 9 * target).sqrt()
         return masked_mse_loss(maps[:, self.order].float() * emphasis, target * emphasis, weights)
 
-    def _update_mean(self) -> None:
-        self.mean_steps += 1
-        decay = min(MEAN_DECAY, (1 + self.mean_steps) / (10 + self.mean_steps))
-        for name, parameter in self.trained.items():
-            self.mean[name].lerp_(parameter.detach(), 1 - decay)
-
     @contextmanager
     def averaged(self) -> Iterator[LandmarkModel]:
         """Lend the model with its moving average in place of the last weights."""
         last = {name: parameter.detach().clone() for name, parameter in self.trained.items()}
-        self.assign(self.mean)
+        self.assign(self.mean.values)
         try:
             yield self.model
         finally:
@@ -112,15 +100,15 @@ class Learner:
             for index, entry in self.optimiser.state_dict()["state"].items()
             for key, value in entry.items()
         }
-        steps = torch.tensor(self.mean_steps)
+        steps = torch.tensor(self.mean.steps)
         weights = {name: parameter.detach() for name, parameter in self.trained.items()}
-        return {"weights": weights, "mean": self.mean, "moments": moments, "counts": {"mean_steps": steps}}
+        return {"weights": weights, "mean": self.mean.values, "moments": moments, "counts": {"mean_steps": steps}}
 
     def restore(self, parts: Parts) -> None:
         """Go back to an exported state. Raises KeyError when it belongs to another model."""
         self.assign(parts["weights"])
-        self.mean = {name: parts["mean"][name].to(self.device) for name in self.trained}
-        self.mean_steps = int(parts["counts"]["mean_steps"])
+        self.mean.values = {name: parts["mean"][name].to(self.device) for name in self.trained}
+        self.mean.steps = int(parts["counts"]["mean_steps"])
         moments: dict[int, dict[str, Tensor]] = {}
         for key, value in parts.get("moments", {}).items():
             index, name = key.split(".", 1)
@@ -134,15 +122,3 @@ def peak_target(xy_heatmap: Tensor, size: tuple[int, int], sigma: float) -> Tens
     gx = torch.exp(-((columns - xy_heatmap[..., :1]) ** 2) / (2 * sigma**2))
     gy = torch.exp(-((rows - xy_heatmap[..., 1:]) ** 2) / (2 * sigma**2))
     return gy.unsqueeze(-1) * gx.unsqueeze(-2)
-
-
-def _groups(trained: dict[str, nn.Parameter], rate: float) -> list[dict[str, object]]:
-    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
-    for name, parameter in trained.items():
-        factor = ENCODER_FACTOR if name.startswith("encoder.") else 1.0
-        decay = DECAY if parameter.ndim > 1 and not name.startswith("backbone.") else 0.0
-        groups.setdefault((factor, decay), []).append(parameter)
-    return [
-        {"params": members, "lr": rate * factor, "peak": rate * factor, "weight_decay": decay}
-        for (factor, decay), members in groups.items()
-    ]

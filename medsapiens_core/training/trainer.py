@@ -92,7 +92,7 @@ class Trainer:
                 self._train()
             except UnstableError:
                 self._slow_down()
-        self.learner.assign(self.best.get("best") or self.learner.mean)
+        self.learner.assign(self.best.get("best") or self.learner.mean.values)
         return self.state
 
     def _resume(self) -> None:
@@ -187,7 +187,7 @@ class Trainer:
             return None
         value = errors.px if errors.mm is None else errors.mm
         if self.state.best is None or value < self.state.best:
-            self.best = {"best": {name: tensor.clone() for name, tensor in self.learner.mean.items()}}
+            self.best = {"best": {name: tensor.clone() for name, tensor in self.learner.mean.values.items()}}
             self.state = self.state.with_(best=value, best_epoch=self._epoch(), stale=0)
         else:
             self.state = self.state.with_(stale=self.state.stale + 1)

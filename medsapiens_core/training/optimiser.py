@@ -1,0 +1,43 @@
+"""What every way of training shares: AdamW's parameter groups and the moving average of the weights.
+
+Settings: methods.md 3, "ours": no decay for vectors and adapters, an average that is validated and shipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+
+DECAY = 0.05
+ENCODER_FACTOR = 0.25  # a pretrained encoder moves more slowly than what reads it
+MAX_NORM = 1.0
+MEAN_DECAY = 0.998
+
+
+def parameter_groups(trained: Mapping[str, nn.Parameter], rate: float) -> list[dict[str, object]]:
+    """Groups for AdamW; `peak` keeps each group's full rate for schedules."""
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in trained.items():
+        factor = ENCODER_FACTOR if name.startswith("encoder.") else 1.0
+        decay = DECAY if parameter.ndim > 1 and not name.startswith("backbone.") else 0.0
+        groups.setdefault((factor, decay), []).append(parameter)
+    return [
+        {"params": members, "lr": rate * factor, "peak": rate * factor, "weight_decay": decay}
+        for (factor, decay), members in groups.items()
+    ]
+
+
+class MovingMean:
+    """Exponential moving average of named tensors; it moves faster during the first steps."""
+
+    def __init__(self, trained: Mapping[str, nn.Parameter]) -> None:
+        self.steps = 0
+        self.values: dict[str, Tensor] = {name: value.detach().clone() for name, value in trained.items()}
+
+    def update(self, trained: Mapping[str, nn.Parameter]) -> None:
+        """Move towards the present weights."""
+        self.steps += 1
+        decay = min(MEAN_DECAY, (1 + self.steps) / (10 + self.steps))
+        for name, parameter in trained.items():
+            self.values[name].lerp_(parameter.detach(), 1 - decay)
