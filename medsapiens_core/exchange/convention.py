@@ -25,20 +25,20 @@ class Convention(StrEnum):
 
 
 _TO_IMAGE: dict[Convention, Callable[[float, float, int, int], Point]] = {
-    Convention.CENTRE: lambda u, v, w, h: (u, v),
-    Convention.CORNER: lambda u, v, w, h: (u - 0.5, v - 0.5),
+    Convention.CENTRE: lambda u, v, _w, _h: (u, v),
+    Convention.CORNER: lambda u, v, _w, _h: (u - 0.5, v - 0.5),
     Convention.PERCENT: lambda u, v, w, h: (u * w / 100 - 0.5, v * h / 100 - 0.5),
     Convention.NORMALISED: lambda u, v, w, h: (u * w - 0.5, v * h - 0.5),
-    Convention.UP: lambda u, v, w, h: (u - 0.5, h - v - 0.5),
-    Convention.ONE_BASED: lambda u, v, w, h: (u - 1, v - 1),
+    Convention.UP: lambda u, v, _w, h: (u - 0.5, h - v - 0.5),
+    Convention.ONE_BASED: lambda u, v, _w, _h: (u - 1, v - 1),
     Convention.NORMALISED_CENTRES: lambda u, v, w, h: (u * (w - 1), v * (h - 1)),
 }
 _FROM_IMAGE: dict[Convention, Callable[[float, float, int, int], Point]] = {
-    Convention.CENTRE: lambda x, y, w, h: (x, y),
-    Convention.CORNER: lambda x, y, w, h: (x + 0.5, y + 0.5),
+    Convention.CENTRE: lambda x, y, _w, _h: (x, y),
+    Convention.CORNER: lambda x, y, _w, _h: (x + 0.5, y + 0.5),
     Convention.PERCENT: lambda x, y, w, h: ((x + 0.5) * 100 / w, (y + 0.5) * 100 / h),
     Convention.NORMALISED: lambda x, y, w, h: ((x + 0.5) / w, (y + 0.5) / h),
-    Convention.UP: lambda x, y, w, h: (x + 0.5, h - (y + 0.5)),
+    Convention.UP: lambda x, y, _w, h: (x + 0.5, h - (y + 0.5)),
 }
 
 
