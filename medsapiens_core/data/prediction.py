@@ -15,6 +15,8 @@ class Prediction:
 
     `xy_image` (K, 2) float64 image pixels, NaN where the model found nothing; `scores` (K,) in 0..1;
     `covariance` (K, 2, 2) image px^2 of the heatmap peak, not calibrated, or None. Order: the template's.
+    `notice` says, for the reader, why the whole set is doubtful (the scores are 0 then); None when nothing speaks
+    against it.
     """
 
     id: str
@@ -27,6 +29,7 @@ class Prediction:
     covariance: NDArray[np.float64] | None
     created_utc: str
     seconds: float
+    notice: str | None = None
 
     def __post_init__(self) -> None:
         for array in (self.xy_image, self.scores, self.covariance):
@@ -46,6 +49,7 @@ class Prediction:
             "covariance": None if self.covariance is None else _to_list(self.covariance),
             "created_utc": self.created_utc,
             "seconds": self.seconds,
+            "notice": self.notice,
         }
 
     @classmethod
