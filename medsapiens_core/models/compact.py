@@ -19,6 +19,19 @@ from medsapiens_core.data.template import Template
 from medsapiens_core.models.config import ModelConfig
 from medsapiens_core.models.hiera import HieraEncoder, HieraSize
 from medsapiens_core.models.landmark_model import LandmarkModel, TrainMode
+from medsapiens_core.models.view_head import ViewHead, ViewLogits
+
+
+VIEW_STAGE = -2  # the last one but one: fine-tuning changes the last stage, and the view head must go on reading
+
+
+class Anatomy(BaseModel):
+    """A kind of film that the view head knows. `sided`: upright films of it all face the same way."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    templates: tuple[str, ...]
+    sided: bool
 
 
 class CompactArchitecture(BaseModel):
@@ -32,6 +45,7 @@ class CompactArchitecture(BaseModel):
     windows: tuple[int, ...] = (8, 4, 8, 8)
     global_blocks: tuple[int, ...] = (5, 7, 9, 11)
     decoder_width: int = 128
+    anatomies: tuple[Anatomy, ...] = ()  # what the view head tells apart; () means that there is no view head
 
     @property
     def encoder(self) -> HieraSize:
@@ -79,6 +93,8 @@ class CompactLandmarkModel(LandmarkModel):
         self.heads = nn.ModuleDict()
         for template_id, entry in config.templates.items():
             self._add_head(template_id, len(entry.landmarks))
+        anatomies = self.architecture.anatomies
+        self.view_head = ViewHead(self.architecture.encoder.widths[VIEW_STAGE], len(anatomies)) if anatomies else None
 
     @classmethod
     def build(cls, config: ModelConfig) -> CompactLandmarkModel:
@@ -118,12 +134,16 @@ class CompactLandmarkModel(LandmarkModel):
         probabilities = logits.flatten(2).softmax(-1).view_as(logits)
         return probabilities * (2 * math.pi * self.config.sigma**2)
 
+    def view_logits(self, x: Tensor) -> ViewLogits | None:
+        """How pictures (B, 3, H, W) of `VIEW_SIZE` lie; None without a view head."""
+        return None if self.view_head is None else self.view_head(self.encoder(x)[VIEW_STAGE].float())
+
     def trainable_parameters(self, mode: TrainMode) -> list[tuple[str, nn.Parameter]]:
-        """`head`: heads; `adapt`: heads, decoder and the encoder's last stage; `full`: everything."""
+        """`head`: heads; `adapt`: heads, decoder and the encoder's last stage; `full`: all but the view head."""
         parts: dict[TrainMode, list[nn.Module]] = {
             "head": [self.heads],
             "adapt": [self.heads, self.decoder, *self.encoder.stage_blocks(len(self.architecture.depths) - 1)],
-            "full": [self],
+            "full": [self.encoder, self.decoder, self.heads],
         }
         chosen = {id(parameter) for part in parts[mode] for parameter in part.parameters()}
         for parameter in self.parameters():

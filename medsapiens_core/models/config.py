@@ -35,16 +35,34 @@ class GreyRecipe(_Frozen):
     eight_bit_as_is: bool = False
 
 
+class Placement(_Frozen):
+    """Where a template's landmarks lie in the network's input, and how far the training films stray from it.
+
+    `mean` (K, 2) are shares of the input's width and height; `scale` is the range of sizes against the mean shape,
+    `rotation` the largest turn in degrees, `shift` the largest shift of the centre over the input's height, `residual`
+    the largest root mean square distance from the mean shape after a similarity, over the size of the shape.
+    """
+
+    mean: Annotated[tuple[tuple[float, float], ...], Field(min_length=1)]
+    scale: tuple[float, float]
+    rotation: float
+    shift: float
+    residual: float
+
+
 class TemplateChannels(_Frozen):
     """The landmarks of one template in the order of the output channels."""
 
     version: int = Field(ge=1)
     landmarks: tuple[str, ...] = Field(min_length=1)
+    placement: Placement | None = None
 
     @model_validator(mode="after")
     def _landmarks_are_distinct(self) -> TemplateChannels:
         if len(set(self.landmarks)) != len(self.landmarks):
             raise ValueError("a landmark id occurs twice")
+        if self.placement is not None and len(self.placement.mean) != len(self.landmarks):
+            raise ValueError("the placement has another number of landmarks")
         return self
 
 
@@ -68,6 +86,12 @@ class LoraConfig(_Frozen):
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
 
 
+class ExpertsConfig(_Frozen):
+    """Task experts: the last `width` rows of every block's second feed-forward layer exist once per template."""
+
+    width: int = Field(ge=1)
+
+
 class SapiensArchitecture(_Frozen):
     """Numbers of a Sapiens ViT with its heatmap head (methods.md 2). `position_grid` is (columns, rows)."""
 
@@ -80,9 +104,14 @@ class SapiensArchitecture(_Frozen):
     deconv_channels: tuple[int, ...] = (768, 768)
     conv_channels: tuple[int, ...] = (768, 768)
     lora: LoraConfig | None = None
+    experts: ExpertsConfig | None = None
 
     @model_validator(mode="after")
-    def _heads_divide_width(self) -> SapiensArchitecture:
+    def _numbers_agree(self) -> SapiensArchitecture:
+        if self.experts is not None and self.experts.width >= self.embed_dim:
+            raise ValueError(f"experts of width {self.experts.width} leave nothing of {self.embed_dim} to share")
+        if self.experts is not None and self.lora is not None and "fc2" in self.lora.targets:
+            raise ValueError("fc2 cannot have both experts and low-rank adapters")
         if self.embed_dim % self.num_heads:
             raise ValueError(f"{self.num_heads} attention heads do not divide the token width {self.embed_dim}")
         return self

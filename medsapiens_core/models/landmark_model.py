@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from medsapiens_core.data.template import Template
 from medsapiens_core.models.config import ModelConfig
+from medsapiens_core.models.view_head import ViewLogits
 
 TrainMode = Literal["head", "adapt", "full"]
 
@@ -23,6 +24,10 @@ class LandmarkModel(nn.Module):
         `x` is (B, 3, H, W), normalised. Raises UserError for a template that the model does not know.
         """
         raise NotImplementedError
+
+    def view_logits(self, x: Tensor) -> ViewLogits | None:  # noqa: ARG002  # most networks do not look
+        """How pictures (B, 3, H, W) of `VIEW_SIZE`, normalised, lie and what they show; None: this network can't tell."""
+        return None
 
     def trainable_parameters(self, mode: TrainMode) -> list[tuple[str, nn.Parameter]]:
         """Freeze everything but what `mode` trains, and return that by name.
