@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from medsapiens_core.data.template import Template
-from medsapiens_core.models.config import LoraConfig, ModelConfig, SapiensArchitecture
+from medsapiens_core.models.config import ExpertsConfig, LoraConfig, ModelConfig, SapiensArchitecture
+from medsapiens_core.models.experts import expert_layers, is_expert_name, join_expert, split_experts
 from medsapiens_core.models.head import HeatmapHead
 from medsapiens_core.models.landmark_model import LandmarkModel, TrainMode
 from medsapiens_core.models.lora import add_lora, is_lora_name, unmerge_lora
@@ -15,7 +17,9 @@ from medsapiens_core.models.vit import SapiensBackbone, token_grid
 class SapiensLandmarkModel(LandmarkModel):
     """Image (B, 3, H, W), normalised -> heatmaps (B, K_all, H/4, W/4), trained by regression of peak-1 Gaussians.
 
-    Raises ValueError when the config's heatmap size is not that of the head, or it has no template.
+    With task experts the features depend on the template, and `forward` runs the backbone once for each of them.
+    Raises ValueError when the config's heatmap size is not that of the head, it has no template, or it is an adapter
+    with experts.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -27,8 +31,10 @@ class SapiensLandmarkModel(LandmarkModel):
             raise ValueError(f"heatmap size {config.heatmap_size} should be {(columns * factor, rows * factor)}")
         if not config.channel_count:
             raise ValueError("a model needs a template to have outputs")
+        if architecture.experts is not None and config.adapter is not None:
+            raise ValueError("a model with task experts cannot share its base weights")
         self.config = config
-        self.backbone = SapiensBackbone(architecture)
+        self.backbone = SapiensBackbone(architecture, config.templates)
         self.head = HeatmapHead(
             architecture.embed_dim, config.channel_count, architecture.deconv_channels, architecture.conv_channels
         )
@@ -37,28 +43,41 @@ class SapiensLandmarkModel(LandmarkModel):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return heatmaps (B, K_all, h, w) of all templates."""
+        if self.has_experts:
+            return torch.cat([self._channels_of(x, template_id) for template_id in self.config.templates], 1)
         result: Tensor = self.head(self.backbone(x))
         return result
 
+    def _channels_of(self, x: Tensor, template_id: str) -> Tensor:
+        maps: Tensor = self.head(self.backbone(x, template_id))
+        return maps[:, self.config.channels(template_id)]
+
+    @property
+    def has_experts(self) -> bool:
+        """True when the templates have task experts."""
+        return self.config.architecture.get("experts") is not None
+
     def heatmaps(self, x: Tensor, template_id: str) -> Tensor:
         """Heatmaps (B, K, h, w) float32 of one template; a sure point has a peak near 1."""
-        channels = self.config.channels(template_id)
-        return self.forward(x)[:, channels].float()
+        self.config.channels(template_id)
+        return self._channels_of(x, template_id).float()
 
     def trainable_parameters(self, mode: TrainMode) -> list[tuple[str, nn.Parameter]]:
         """Freeze everything but what `mode` trains, and return that by name.
 
-        `adapt` adds adapters with MedSapiens' ranks where there are none yet; the output stays the same until they
-        have learned something. `full` makes a model of its own out of one that shared its base weights.
+        `adapt` trains adapters and task experts; where there are neither it adds adapters with MedSapiens' ranks, and
+        the output stays the same until they have learned something. `full` makes a model of its own out of one that
+        shared its base weights. Experts of other templates than the one in a batch get no gradient.
         """
         unmerge_lora(self)
         if mode == "full":
             self.config = self.config.model_copy(update={"adapter": None})
-        if mode == "adapt" and self.config.architecture.get("lora") is None:
+        if mode == "adapt" and self.config.architecture.get("lora") is None and not self.has_experts:
             self.add_lora(LoraConfig())
         chosen = []
         for name, parameter in self.named_parameters():
-            trains = mode == "full" or name.startswith("head.") or (mode == "adapt" and is_lora_name(name))
+            adapts = is_lora_name(name) or is_expert_name(name)
+            trains = mode == "full" or name.startswith("head.") or (mode == "adapt" and adapts)
             parameter.requires_grad_(trains)
             if trains:
                 chosen.append((name, parameter))
@@ -68,9 +87,45 @@ class SapiensLandmarkModel(LandmarkModel):
         """Add output channels for a template that the model does not know, with output near 0."""
         self.config = self.config.with_template(template)
         self.head.add_channels(len(template))
+        for layer in expert_layers(self.backbone):
+            layer.add(template.id)
 
     def add_lora(self, lora: LoraConfig) -> None:
         """Add adapters that change nothing yet. Raises ValueError where there are some already."""
         add_lora(self.backbone, lora)
-        architecture = {**self.config.architecture, "lora": lora.model_dump(mode="json")}
+        self._note(lora=lora)
+
+    def add_experts(self, experts: ExpertsConfig) -> None:
+        """Give every template an expert that changes nothing yet; the model no longer shares its base weights.
+
+        Raises ValueError where there are experts already, or adapters on the layer that has to be split.
+        """
+        unmerge_lora(self)
+        tensors = split_experts(self.backbone.state_dict(), experts.width, self.config.templates)
+        self._note(experts=experts)
+        self.backbone.split_experts(experts.width, self.config.templates)
+        self.backbone.load_state_dict(tensors)
+        self.config = self.config.model_copy(update={"adapter": None})
+
+    def joined(self, template_id: str) -> SapiensLandmarkModel:
+        """The plain model, without experts, that this one is for one template (which alone it keeps).
+
+        Raises UserError for a template that the model does not know.
+        """
+        channels = self.config.channels(template_id)
+        unmerge_lora(self)
+        tensors = join_expert(self.state_dict(), template_id)
+        tensors |= {name: tensors[name][channels] for name in ("head.out.weight", "head.out.bias")}
+        architecture = {**self.config.architecture, "experts": None}
+        templates = {template_id: self.config.templates[template_id]}
+        config = self.config.model_copy(update={"architecture": architecture, "templates": templates})
+        plain = SapiensLandmarkModel(config)
+        plain.load_state_dict(tensors)
+        return plain.train(self.training)
+
+    def _note(self, **parts: LoraConfig | ExpertsConfig) -> None:
+        """Write into the config what has been added to the backbone. Raises ValueError when it does not fit."""
+        new = {name: part.model_dump(mode="json") for name, part in parts.items()}
+        architecture = {**self.config.architecture, **new}
+        SapiensArchitecture.model_validate(architecture)
         self.config = self.config.model_copy(update={"architecture": architecture})

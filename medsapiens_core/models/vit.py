@@ -5,6 +5,7 @@ Source: Sapiens (arXiv 2408.12569) and its released architecture, methods.md 2.1
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 
 from medsapiens_core.geometry import Size
 from medsapiens_core.models.config import SapiensArchitecture
+from medsapiens_core.models.experts import ExpertLinear
 
 PATCH = 16
 PATCH_PADDING = 2  # so that the patch of token i is centred at input pixel 16 i + 5.5
@@ -53,13 +55,21 @@ class Block(nn.Module):
         self.proj = nn.Linear(dim, dim)
         self.norm2 = nn.LayerNorm(dim, eps=NORM_EPS)
         self.fc1 = nn.Linear(dim, ffn_dim)
-        self.fc2 = nn.Linear(ffn_dim, dim)
+        self.fc2: nn.Module = nn.Linear(ffn_dim, dim)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Return tokens (B, N, D)."""
+    def forward(self, tokens: Tensor, template_id: str | None = None) -> Tensor:
+        """Return tokens (B, N, D). Where there are task experts, `template_id` chooses among them."""
         tokens = tokens + self._attend(self.norm1(tokens))
-        result: Tensor = tokens + self.fc2(F.gelu(self.fc1(self.norm2(tokens))))
+        hidden = F.gelu(self.fc1(self.norm2(tokens)))
+        chosen = (template_id,) if isinstance(self.fc2, ExpertLinear) else ()
+        result: Tensor = tokens + self.fc2(hidden, *chosen)
         return result
+
+    def split_experts(self, width: int, template_ids: Iterable[str]) -> None:
+        """Put a layer with experts (of random weights) in the place of the second feed-forward layer."""
+        assert type(self.fc2) is nn.Linear
+        device = self.fc2.weight.device
+        self.fc2 = ExpertLinear(self.fc2.in_features, self.fc2.out_features, width, template_ids).to(device)
 
     def _attend(self, tokens: Tensor) -> Tensor:
         batch, count, dim = tokens.shape
@@ -74,10 +84,11 @@ class SapiensBackbone(nn.Module):
     """Image (B, 3, H, W), normalised -> features (B, D, h, w), one cell for every 16 pixels.
 
     `position` (1, rows * columns, D) is the table as trained, without class slot. Other grids are resized from it at
-    every pass, never from a resized one.
+    every pass, never from a resized one. `template_ids` are those that get task experts, where the architecture has
+    any.
     """
 
-    def __init__(self, architecture: SapiensArchitecture) -> None:
+    def __init__(self, architecture: SapiensArchitecture, template_ids: Iterable[str] = ()) -> None:
         super().__init__()
         dim = architecture.embed_dim
         columns, rows = self.position_grid = architecture.position_grid
@@ -88,14 +99,23 @@ class SapiensBackbone(nn.Module):
         )
         self.norm_out = nn.LayerNorm(dim, eps=NORM_EPS)
         nn.init.trunc_normal_(self.position, std=0.02)
+        if architecture.experts is not None:
+            self.split_experts(architecture.experts.width, template_ids)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return features (B, D, h, w)."""
+    def split_experts(self, width: int, template_ids: Iterable[str]) -> None:
+        """Give every block experts of random weights."""
+        ids = tuple(template_ids)
+        for block in self.blocks:
+            assert isinstance(block, Block)
+            block.split_experts(width, ids)
+
+    def forward(self, x: Tensor, template_id: str | None = None) -> Tensor:
+        """Return features (B, D, h, w). Where there are task experts, `template_id` chooses among them."""
         patches = self.patch(x)
         rows, columns = patches.shape[-2:]
         tokens = patches.flatten(2).transpose(1, 2) + self._positions((columns, rows))
         for block in self.blocks:
-            tokens = block(tokens)
+            tokens = block(tokens, template_id)
         features: Tensor = self.norm_out(tokens).transpose(1, 2)
         return features.reshape(features.shape[0], -1, rows, columns)
 
