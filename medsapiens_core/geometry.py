@@ -40,6 +40,11 @@ class Affine2D:
         result: Array = linear @ np.asarray(covariance, dtype=np.float64) @ linear.T
         return result
 
+    @property
+    def mean_scale(self) -> float:
+        """Length of the image of a unit length, averaged so that areas come out right."""
+        return math.sqrt(abs(float(np.linalg.det(self.matrix[:, :2]))))
+
     def inverse(self) -> Affine2D:
         """The map back. Raises `numpy.linalg.LinAlgError` where there is none."""
         linear = np.linalg.inv(self.matrix[:, :2])

@@ -14,7 +14,9 @@ class Prediction:
     """Points of one model on one image.
 
     `xy_image` (K, 2) float64 image pixels, NaN where the model found nothing; `scores` (K,) in 0..1;
-    `covariance` (K, 2, 2) image px^2 of the heatmap peak, not calibrated, or None. Order: the template's.
+    `covariance` (K, 2, 2) image px^2 and `radial_error` (K,) image px are the spread of the heatmap about the point and
+    its mean distance from it, not calibrated, or None. Predictions stored without `radial_error` have the covariance of
+    the peak alone, which no calibration holds for. Order: the template's.
     `notice` says, for the reader, why the whole set is doubtful (the scores are 0 then); None when nothing speaks
     against it.
     """
@@ -30,9 +32,10 @@ class Prediction:
     created_utc: str
     seconds: float
     notice: str | None = None
+    radial_error: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
-        for array in (self.xy_image, self.scores, self.covariance):
+        for array in (self.xy_image, self.scores, self.covariance, self.radial_error):
             if array is not None:
                 array.setflags(write=False)
 
@@ -50,14 +53,17 @@ class Prediction:
             "created_utc": self.created_utc,
             "seconds": self.seconds,
             "notice": self.notice,
+            "radial_error": None if self.radial_error is None else _to_list(self.radial_error),
         }
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Prediction:
         """The inverse of `to_json`, exact to the last bit."""
         arrays = {key: _to_array(value[key]) for key in ("xy_image", "scores")}
-        covariance = None if value["covariance"] is None else _to_array(value["covariance"])
-        return cls(**{**value, **arrays, "covariance": covariance})
+        spread = {
+            key: None if value.get(key) is None else _to_array(value[key]) for key in ("covariance", "radial_error")
+        }
+        return cls(**{**value, **arrays, **spread})
 
 
 def _to_list(array: NDArray[np.float64]) -> list[Any]:

@@ -8,16 +8,14 @@ import uuid
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from medsapiens_core.data.annotation import utc_now
 from medsapiens_core.data.image import Image
 from medsapiens_core.data.prediction import Prediction
 from medsapiens_core.data.template import Template
-from medsapiens_core.geometry import Affine2D
 from medsapiens_core.inference.engines import Engine, choose_device
-from medsapiens_core.inference.heatmap_codec import HeatmapCodec, merge_flipped
-from medsapiens_core.inference.preprocess import prepare
+from medsapiens_core.inference.find import find
+from medsapiens_core.inference.preprocess import to_grey
 from medsapiens_core.models.config import ModelConfig
 from medsapiens_core.models.package import load_model
 
@@ -47,11 +45,9 @@ class Predictor:
 
     def predict(self, image: Image, template: Template) -> Prediction:
         """Place the template's landmarks on an image. Raises UserError if the model does not know the template."""
-        order = self.config.landmark_order(template)
         start = time.perf_counter()
-        pixels, to_input = prepare(image, self.config)
-        xy, scores, covariance = self.locate(pixels, to_input, template, order)
-        inside = np.clip(xy, 0.0, np.array(image.size) - 1.0)  # the border of the input is no part of the image
+        located, notice = find(self.engine, to_grey(image, self.config.grey), template)
+        inside = np.clip(located.xy, 0.0, np.array(image.size) - 1.0)  # the border of the input is no part of the image
         return Prediction(
             id=uuid.uuid4().hex,
             image_sha256=image.provenance.sha256,
@@ -59,25 +55,13 @@ class Predictor:
             template_version=template.version,
             model_id=self.model_id,
             xy_image=inside,
-            scores=scores,
-            covariance=covariance,
+            scores=located.scores if notice is None else np.zeros_like(located.scores),
+            covariance=located.covariance,
+            radial_error=located.radial_error,
             created_utc=utc_now(),
             seconds=time.perf_counter() - start,
+            notice=notice,
         )
-
-    def locate(
-        self, pixels: NDArray[np.float32], to_input: Affine2D, template: Template, order: list[int]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Points (K, 2) image px, scores (K,) 0..1, covariance (K, 2, 2) image px^2 of one prepared input (3, H, W)."""
-        maps = self.engine.heatmaps(pixels[None], template.id)[0][order]
-        if self.config.flip_test:
-            mirrored = self.engine.heatmaps(pixels[None, :, :, ::-1], template.id)[0][order]
-            maps = merge_flipped(maps, mirrored, template.flip_index).astype(np.float32)
-        codec = HeatmapCodec(self.config.input_size, self.config.heatmap_size, self.config.sigma)
-        xy_input, scores, covariance, _ = codec.decode_full(maps)
-        back = to_input.inverse()
-        found = np.isfinite(xy_input).all(axis=1)
-        return back.apply(xy_input), np.where(found, np.clip(scores, 0, 1), 0.0), back.apply_covariance(covariance)
 
 
 def package_id(package: Path, name: str) -> str:
