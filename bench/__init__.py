@@ -1,0 +1,1 @@
+"""Commands that measure the program; none is part of the installed package."""
