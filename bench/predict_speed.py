@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from medsapiens_core.commands.choosing import load_predictor
 from medsapiens_core.commands.output import table
 from medsapiens_core.data.template_file import shipped_templates
+from medsapiens_core.inference.locate import locate
 from medsapiens_core.inference.preprocess import prepare
 from medsapiens_core.io import read_image
 from medsapiens_core.store.library import ModelLibrary
@@ -47,7 +48,6 @@ def seconds(function, repeat):
 
 def measure(predictor, template, path, repeat):
     image = read_image(path)
-    order = predictor.config.landmark_order(template)
     prepared = prepare(image, predictor.config)
     predictor.predict(image, template)  # the first call plans memory and kernels
     return {
@@ -57,7 +57,7 @@ def measure(predictor, template, path, repeat):
         "read": seconds(lambda: read_image(path), repeat),
         "prepare": seconds(lambda: prepare(image, predictor.config), repeat),
         "network": seconds(lambda: predictor.engine.heatmaps(prepared[0][None], template.id), repeat),
-        "locate": seconds(lambda: predictor.locate(*prepared, template, order), repeat),
+        "locate": seconds(lambda: locate(predictor.engine, *prepared, template), repeat),
         "film": seconds(lambda: predictor.predict(read_image(path), template), repeat),
     }
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -14,6 +16,16 @@ from medsapiens_core.errors import EnvironmentProblemError
 from medsapiens_core.models.landmark_model import LandmarkModel
 
 Maps = NDArray[np.float32]
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, eq=False)
+class ViewProbabilities:
+    """`view` (B, 8) and `anatomy` (B, A + 1, the last "none of these") sum to 1; `inverted` (B,) is 0..1."""
+
+    view: Maps
+    inverted: Maps
+    anatomy: Maps
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -48,19 +60,33 @@ class Engine:
 
         When the GPU has not enough memory, this and all later calls run on the CPU.
         """
+        return _numpy(self._run(lambda x: self.model.heatmaps(x, template_id), pixels))
+
+    def look_at_view(self, pixels: NDArray[np.float32]) -> ViewProbabilities | None:
+        """(B, 3, h, w) normalised, of `VIEW_SIZE` -> how the pictures lie; None when this network cannot tell."""
+        said = self._run(self.model.view_logits, pixels)
+        if said is None:
+            return None
+        return ViewProbabilities(
+            _numpy(said.view.float().softmax(-1)),
+            _numpy(said.inverted.float().sigmoid()),
+            _numpy(said.anatomy.float().softmax(-1)),
+        )
+
+    def _run(self, ask: Callable[[Tensor], Answer], pixels: NDArray[np.float32]) -> Answer:
         x = torch.from_numpy(np.ascontiguousarray(pixels))
-        try:
-            return self._run(x, template_id)
-        except torch.OutOfMemoryError:
-            if self.device.type == "cpu":
-                raise
+        with torch.inference_mode(), autocast(self.device):
+            try:
+                return ask(x.to(self.device))
+            except torch.OutOfMemoryError:
+                if self.device.type == "cpu":
+                    raise
         self.device = torch.device("cpu")
         self.model.to(self.device)
         torch.cuda.empty_cache()
-        return self._run(x, template_id)
+        return self._run(ask, pixels)
 
-    def _run(self, x: Tensor, template_id: str) -> Maps:
-        with torch.inference_mode(), autocast(self.device):
-            maps = self.model.heatmaps(x.to(self.device), template_id)
-        result: Maps = maps.float().cpu().numpy()
-        return result
+
+def _numpy(tensor: Tensor) -> Maps:
+    result: Maps = tensor.float().cpu().numpy()
+    return result

@@ -17,14 +17,15 @@ from medsapiens_core.inference.engines import Engine, choose_device
 from medsapiens_core.inference.find import find
 from medsapiens_core.inference.preprocess import to_grey
 from medsapiens_core.models.config import ModelConfig
-from medsapiens_core.models.package import load_model
+from medsapiens_core.models.package import load_model, read_calibrations
 
 
 class Predictor:
     """One model, loaded once and asked for many images."""
 
-    def __init__(self, engine: Engine, model_id: str) -> None:
+    def __init__(self, engine: Engine, model_id: str, calibrations: Mapping[str, Calibration] | None = None) -> None:
         self.engine, self.model_id = engine, model_id
+        self.calibrations = dict(calibrations or {})  # template id -> what the figures are worth
 
     @classmethod
     def load(
@@ -36,7 +37,8 @@ class Predictor:
         Raises UserError when the package is damaged or altered, or the device is not there.
         """
         model = load_model(package, base_folder=base_folder)
-        return cls(Engine(model, choose_device(device)), model_id or package_id(package, model.config.name))
+        name = model_id or package_id(package, model.config.name)
+        return cls(Engine(model, choose_device(device)), name, read_calibrations(package))
 
     @property
     def config(self) -> ModelConfig:

@@ -27,15 +27,17 @@ FILL = 0.0  # grey value of padding pixels: black, on film as on screen
 
 def prepare(image: Image, config: ModelConfig) -> tuple[Floats, Affine2D]:
     """Return the network input (3, H, W) float32, normalised, and the map image -> input."""
-    image_to_input = udp_affine(image.size, config.input_size, padding=config.padding, reference=config.reference_warp)
-    warped = warp(
-        to_grey(image, config.grey),
-        image_to_input,
-        config.input_size,
-        border=config.border,
-        low_pass=not config.reference_warp,
+    return prepare_grey(to_grey(image, config.grey), config)
+
+
+def prepare_grey(grey: Floats, config: ModelConfig, image_to_input: Affine2D | None = None) -> tuple[Floats, Affine2D]:
+    """The same from a picture (H, W) on 0..255; `image_to_input` other than the whole picture is given."""
+    size = (grey.shape[1], grey.shape[0])
+    affine = image_to_input or udp_affine(
+        size, config.input_size, padding=config.padding, reference=config.reference_warp
     )
-    return normalise(warped, config), image_to_input
+    shown = warp(grey, affine, config.input_size, border=config.border, low_pass=not config.reference_warp)
+    return normalise(shown, config), affine
 
 
 def to_grey(image: Image, recipe: GreyRecipe) -> Floats:

@@ -21,7 +21,6 @@ from medsapiens_core.models.hiera import HieraEncoder, HieraSize
 from medsapiens_core.models.landmark_model import LandmarkModel, TrainMode
 from medsapiens_core.models.view_head import ViewHead, ViewLogits
 
-
 VIEW_STAGE = -2  # the last one but one: fine-tuning changes the last stage, and the view head must go on reading
 
 

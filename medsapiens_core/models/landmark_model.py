@@ -26,7 +26,7 @@ class LandmarkModel(nn.Module):
         raise NotImplementedError
 
     def view_logits(self, x: Tensor) -> ViewLogits | None:  # noqa: ARG002  # most networks do not look
-        """How pictures (B, 3, H, W) of `VIEW_SIZE`, normalised, lie and what they show; None: this network can't tell."""
+        """How pictures (B, 3, H, W) of `VIEW_SIZE`, normalised, lie and what they show; None: it cannot tell."""
         return None
 
     def trainable_parameters(self, mode: TrainMode) -> list[tuple[str, nn.Parameter]]:

@@ -15,7 +15,6 @@ from medsapiens_core.data.template import Template
 from medsapiens_core.evaluation.metrics import error_table, summarise
 from medsapiens_core.inference.engines import Engine
 from medsapiens_core.inference.predictor import Predictor
-from medsapiens_core.inference.preprocess import prepare
 from medsapiens_core.io.read import read_image
 from medsapiens_core.models.landmark_model import LandmarkModel
 from medsapiens_core.models.package import write_package
@@ -66,11 +65,10 @@ def measure(predictor: Predictor, items: Sequence[TrainingItem], template: Templ
     """Errors on labelled images, or None when there are none."""
     if not items:
         return None
-    order = predictor.config.landmark_order(template)
     points, truth, diagonals = [], [], []
     for item in items:
         image = read_image(item.path, frame=item.frame, axis=item.axis)
-        points.append(predictor.locate(*prepare(image, predictor.config), template, order)[0])
+        points.append(predictor.predict(image, template).xy_image)
         truth.append(item.xy_image)
         diagonals.append(math.hypot(*image.size))
     errors = error_table(points, truth)

@@ -14,6 +14,7 @@ from medsapiens_core.evaluation.comparison import LockedCase, ModelPoints
 from medsapiens_core.evaluation.metrics import error_table, summarise
 from medsapiens_core.geometry import Affine2D
 from medsapiens_core.inference.engines import Engine
+from medsapiens_core.inference.locate import locate
 from medsapiens_core.inference.predictor import Predictor
 from medsapiens_core.inference.preprocess import prepare
 from medsapiens_core.inference.read_ahead import read_ahead
@@ -42,9 +43,8 @@ class ValidationPart:
             return None
         if not self._prepared:
             self._prepared = [prepare(read_item(item), self._config) for item in self._items]
-        predictor = Predictor(Engine(model, self._device), "validation")
-        order = model.config.landmark_order(self._template)
-        points = [predictor.locate(*prepared, self._template, order)[0] for prepared in self._prepared]
+        engine = Engine(model, self._device)
+        points = [locate(engine, *prepared, self._template).xy for prepared in self._prepared]
         truth = [item.xy_image for item in self._items]
         px = summarise(error_table(points, truth)).mre
         known = [(s.row_mm, s.col_mm) for s in (item.spacing for item in self._items) if s is not None]

@@ -1,0 +1,61 @@
+"""Finding a template's landmarks in a picture that may lie anyhow: which view, a first look, a second where needed."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medsapiens_core.data.template import Template
+from medsapiens_core.geometry import Affine2D
+from medsapiens_core.inference.engines import Engine
+from medsapiens_core.inference.locate import Located, locate
+from medsapiens_core.inference.placement import Pose, is_plausible, is_usual, measure_pose
+from medsapiens_core.inference.preprocess import prepare_grey
+from medsapiens_core.inference.view import View
+from medsapiens_core.inference.view_finder import guess_views
+from medsapiens_core.models.config import Placement
+
+Grey = NDArray[np.float32]
+
+
+def find(engine: Engine, grey: Grey, template: Template) -> tuple[Located, str | None]:
+    """Landmarks of a picture (H, W) on 0..255, and why the set is doubtful (None when nothing speaks against it).
+
+    Raises UserError when the network does not know the template.
+    """
+    engine.model.config.landmark_order(template)
+    guess = guess_views(engine, grey, template.id)
+    tries = [_find_in_view(engine, grey, template, view) for view in guess.views]
+    found, is_shape = max(tries, key=lambda one: one[0].scores.mean())
+    if not guess.is_known:
+        return found, f"This picture does not look like the films that template {template.id} is for."
+    if not is_shape:
+        return found, f"These points do not lie as the landmarks of template {template.id} do."
+    return found, None
+
+
+def _find_in_view(engine: Engine, grey: Grey, template: Template, view: View) -> tuple[Located, bool]:
+    """Landmarks of one view of the picture, and whether they form the template's shape."""
+    upright = view.upright(grey)
+    to_upright = view.to_upright((grey.shape[1], grey.shape[0]))
+    first, to_input = _look(engine, upright, template, None)
+    placement = engine.model.config.templates[template.id].placement
+    if placement is None:
+        return first.mapped(to_upright.inverse()), True
+    pose = _pose(engine, first, to_input, template, placement)
+    if pose is not None and not is_usual(pose, placement):
+        second, to_input = _look(engine, upright, template, pose.to_mean @ to_input)
+        if second.scores.mean() > first.scores.mean():
+            first, pose = second, _pose(engine, second, to_input, template, placement)
+    return first.mapped(to_upright.inverse()), is_plausible(pose, placement)
+
+
+def _look(engine: Engine, upright: Grey, template: Template, to_input: Affine2D | None) -> tuple[Located, Affine2D]:
+    pixels, affine = prepare_grey(upright, engine.model.config, to_input)
+    return locate(engine, pixels, affine, template), affine
+
+
+def _pose(engine: Engine, found: Located, to_input: Affine2D, template: Template, placement: Placement) -> Pose | None:
+    config = engine.model.config
+    order = np.argsort(config.landmark_order(template))  # the placement follows the model's order of landmarks
+    return measure_pose(to_input.apply(found.xy)[order], found.scores[order], placement, config.input_size)
