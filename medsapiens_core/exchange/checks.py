@@ -32,7 +32,7 @@ def checked_number(value: Any) -> float:
     """A number as a file's parser gave it, as float. Raises UserError unless finite and at most 1e6 in size."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UserError("a coordinate is not a number")
-    if not math.isfinite(value) or abs(value) > MAX_COORDINATE:
+    if not abs(value) <= MAX_COORDINATE:  # NaN compares false; math.isfinite fails for very large integers
         raise UserError("a coordinate is not between -1,000,000 and 1,000,000")
     return float(value)
 

@@ -13,7 +13,9 @@ from medsapiens_core.exchange.checks import (
 )
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1.000001e6, -(10**400), True, None, "1", [1]])
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), 1.000001e6, -(10**400), True, None, "1", [1]], ids=range(8)
+)
 def test_refused_coordinates(value):
     with pytest.raises(UserError, match="a coordinate is not"):
         checked_point(0, value)

@@ -1,4 +1,3 @@
-import os
 import re
 
 import pytest
@@ -61,14 +60,14 @@ def test_a_file_is_replaced_whole(tmp_path):
     write_text(path, "a\nä\n", newline="\r\n")
     write_bytes(path, path.read_bytes() + b"b")
     assert read_bytes(path) == "a\r\nä\r\nb".encode()
-    assert os.listdir(path.parent) == ["a.csv"]
+    assert [file.name for file in path.parent.iterdir()] == ["a.csv"]
 
 
 def test_what_cannot_be_written_leaves_nothing(tmp_path):
     (tmp_path / "taken").mkdir()
     with pytest.raises(EnvironmentProblemError, match="cannot be written"):
         write_bytes(tmp_path / "taken", b"x")
-    assert os.listdir(tmp_path) == ["taken"]
+    assert [file.name for file in tmp_path.iterdir()] == ["taken"]
 
 
 def test_reading_keeps_to_the_limit(tmp_path):
