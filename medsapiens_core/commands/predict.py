@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,9 @@ from medsapiens_core.io import read_image
 from medsapiens_core.store.library import ModelEntry, ModelLibrary
 
 if TYPE_CHECKING:
+    from medsapiens_core.data.image import Spacing
+    from medsapiens_core.data.prediction import Prediction
+    from medsapiens_core.evaluation.calibration import Calibration
     from medsapiens_core.inference.predictor import Predictor
 
 
@@ -61,11 +65,31 @@ def _one(path: Path, template: Template, entry: ModelEntry, predictor: Predictor
         "spacing_mm": None if spacing is None else [spacing.row_mm, spacing.col_mm],
         "spacing_source": None if spacing is None else spacing.source.value,
         "seconds": time.perf_counter() - began,
-        "landmarks": [
-            {"name": name, "x": float(x), "y": float(y), "score": float(score)}
-            for name, (x, y), score in zip(template.ids, prediction.xy_image, prediction.scores, strict=True)
-        ],
+        "landmarks": _landmarks(prediction, template, predictor.calibrations.get(template.id), spacing),
     }
+
+
+def _landmarks(
+    prediction: Prediction, template: Template, calibration: Calibration | None, spacing: Spacing | None
+) -> list[dict[str, Any]]:
+    """What is said of each landmark; region and expected error are null where the model has no calibration for it."""
+    from medsapiens_core.inference.uncertainty import expected_error_mm, expected_error_px, regions
+
+    error_px = expected_error_px(prediction, template, calibration)
+    error_mm = expected_error_mm(error_px, prediction, spacing)
+    found = regions(prediction, template, calibration)
+    return [
+        {
+            "name": name,
+            "x": float(prediction.xy_image[k, 0]),
+            "y": float(prediction.xy_image[k, 1]),
+            "score": float(prediction.scores[k]),
+            "region": None if (region := found[k]) is None else asdict(region),
+            "expected_error_px": float(error_px[k]),
+            "expected_error_mm": float(error_mm[k]),
+        }
+        for k, name in enumerate(template.ids)
+    ]
 
 
 def _text(one: dict[str, Any]) -> str:

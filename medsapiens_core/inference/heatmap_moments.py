@@ -23,7 +23,7 @@ def map_moments(heatmaps: NDArray[np.floating], xy: Floats, *, floor: float = 0.
     mass = np.maximum(heatmaps, 0.0, dtype=np.float32)
     if floor > 0:
         mass = np.where(mass >= floor * mass.max(axis=(1, 2), keepdims=True), mass, np.float32(0))
-    found = np.isfinite(xy).all(axis=1)
+    found = np.isfinite(xy.sum(axis=1))
     total = mass.sum(axis=(1, 2), dtype=np.float64)
     centre = np.where(found[:, None], xy, 0.0).astype(np.float32)
     dx = np.arange(mass.shape[2], dtype=np.float32) - centre[:, :1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from medsapiens_core.data.annotation import utc_now
 from medsapiens_core.data.image import Image
 from medsapiens_core.data.prediction import Prediction
 from medsapiens_core.data.template import Template
+from medsapiens_core.evaluation.calibration import Calibration
 from medsapiens_core.inference.engines import Engine, choose_device
 from medsapiens_core.inference.find import find
 from medsapiens_core.inference.preprocess import to_grey

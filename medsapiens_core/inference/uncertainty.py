@@ -43,7 +43,7 @@ def regions(
     """The region of each landmark in template order; None where calibration, point or covariance is missing."""
     if calibration is None or prediction.covariance is None or not _fits(prediction, template, calibration):
         return [None] * len(template)
-    usable = np.isfinite(prediction.xy_image).all(axis=1)
+    usable = np.isfinite(prediction.xy_image.sum(axis=1))
     return [
         _ellipse(shape, calibration.radius(name, coverage), coverage) if known else None
         for name, shape, known in zip(template.ids, prediction.covariance, usable, strict=True)
@@ -56,7 +56,7 @@ def expected_error_px(prediction: Prediction, template: Template, calibration: C
         return np.full(len(template), np.nan)
     marks = [calibration.landmarks.get(name) for name in template.ids]
     factors = np.array([np.nan if mark is None else mark.error_factor for mark in marks])
-    known = np.isfinite(prediction.xy_image).all(axis=1)
+    known = np.isfinite(prediction.xy_image.sum(axis=1))
     result: Floats = np.where(known, prediction.radial_error * factors, np.nan)
     return result
 
@@ -74,9 +74,10 @@ def expected_error_mm(error_px: Floats, prediction: Prediction, spacing: Spacing
 
 
 def _fits(prediction: Prediction, template: Template, calibration: Calibration) -> bool:
-    """False for another version of the template, and for stored predictions that know of the peak alone."""
+    """False for a doubtful prediction, another version of the template, and one stored with the peak's spread alone."""
     return (
-        prediction.radial_error is not None
+        prediction.notice is None
+        and prediction.radial_error is not None
         and (prediction.template_id, prediction.template_version) == (template.id, template.version)
         and calibration.template_version == template.version
     )

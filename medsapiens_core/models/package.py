@@ -10,7 +10,8 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,25 +21,38 @@ from torch import Tensor
 
 from medsapiens_core.data.template import Template
 from medsapiens_core.errors import UserError
+from medsapiens_core.evaluation.calibration import Calibration
 from medsapiens_core.models.build import build_empty
 from medsapiens_core.models.checkpoint import load_exactly, read_tensors
 from medsapiens_core.models.landmark_model import LandmarkModel
 from medsapiens_core.models.lora import is_lora_name, is_merged
 from medsapiens_core.models.package_files import (
+    CALIBRATION,
+    MANIFEST,
     WEIGHTS,
     PackageError,
     check_templates,
     file_sha256,
+    read_calibrations,
     read_config,
     read_templates,
     templates_json,
     verify_files,
+    write_calibration,
     write_json,
     write_manifest,
     write_text,
 )
 
-__all__ = ["load_model", "read_config", "read_templates", "write_base", "write_package"]
+__all__ = [
+    "copy_with_calibration",
+    "load_model",
+    "read_calibrations",
+    "read_config",
+    "read_templates",
+    "write_base",
+    "write_package",
+]
 
 DTYPES = {"fp16": torch.float16, "fp32": torch.float32}
 STORED_TYPES = ("F32", "F16", "BF16", "I64")
@@ -54,31 +68,55 @@ def write_package(
     provenance: Mapping[str, Any],
     dtype: Literal["fp16", "fp32"] = "fp32",
     templates: Iterable[Template] = (),
+    calibrations: Mapping[str, Calibration] | None = None,
 ) -> Path:
     """Write `model` as a package to `folder`, which must not exist yet; it appears whole or not at all.
 
-    With `config.adapter` only adapters and head are written. `templates` describes templates that are not shipped.
+    With `config.adapter` only adapters and head are written. `templates` describes templates that are not shipped,
+    `calibrations` what the model's figures are worth, by template id.
     Returns `folder`. Raises UserError when the folder exists, ValueError for weights that are merged or not finite.
     """
-    folder = Path(folder)
-    if folder.exists():
-        raise UserError(f"{folder} exists already. Choose another name; a model package is never changed.")
     tensors = _tensors_to_write(model, DTYPES[dtype])
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = folder.parent / f".{folder.name}.{uuid.uuid4().hex[:8]}.tmp"
-    staging.mkdir()
-    try:
+    with _building(folder) as staging:
         _save(tensors, staging / WEIGHTS)
         write_text(staging / "config.json", model.config.to_json())
         write_json(staging / "template.json", templates_json(model.config, templates))
         write_json(staging / "metrics.json", metrics)
         write_json(staging / "provenance.json", provenance)
         write_text(staging / "MODEL_CARD.md", card)
+        if calibrations:
+            write_calibration(staging, calibrations)
+    return folder
+
+
+def copy_with_calibration(package: Path, folder: Path, calibrations: Mapping[str, Calibration]) -> Path:
+    """Write a package like `package` but with these calibrations to `folder`, which must not exist yet.
+
+    It is another model: its id differs. Returns `folder`. Raises UserError when the package is damaged.
+    """
+    verify_files(package)
+    with _building(folder) as staging:
+        for path in sorted(package.iterdir()):
+            if path.name not in (MANIFEST, CALIBRATION):
+                shutil.copyfile(path, staging / path.name)
+        write_calibration(staging, calibrations)
+    return folder
+
+
+@contextmanager
+def _building(folder: Path) -> Iterator[Path]:
+    """A folder beside `folder` to write into; it gets its manifest and the name when the block ends well."""
+    if folder.exists():
+        raise UserError(f"{folder} exists already. Choose another name; a model package is never changed.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    staging = folder.parent / f".{folder.name}.{uuid.uuid4().hex[:8]}.tmp"
+    staging.mkdir()
+    try:
+        yield staging
         write_manifest(staging)
         staging.rename(folder)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return folder
 
 
 def load_model(folder: Path, *, base_folder: Path | None = None) -> LandmarkModel:
@@ -143,7 +181,7 @@ def _state(model: LandmarkModel, dtype: torch.dtype) -> dict[str, Tensor]:
 
 
 def _in_adapter(name: str) -> bool:
-    return name.startswith("head.") or is_lora_name(name)
+    return name.startswith(("head.", "prototypes.")) or is_lora_name(name)
 
 
 def _save(tensors: dict[str, Tensor], path: Path) -> None:

@@ -15,12 +15,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from medsapiens_core.data.template import Landmark, Template
 from medsapiens_core.data.template_file import shipped_templates, template_from_json, template_to_json
 from medsapiens_core.errors import UserError
+from medsapiens_core.evaluation.calibration import Calibration
 from medsapiens_core.models.config import ModelConfig, TemplateChannels
 
 MANIFEST = "manifest.json"
 WEIGHTS = "model.safetensors"
+CALIBRATION = "calibration.json"
 REQUIRED = frozenset({"config.json", WEIGHTS, "template.json", "metrics.json", "provenance.json", "MODEL_CARD.md"})
-OPTIONAL = frozenset({"calibration.json", "LICENSE.txt"})
+OPTIONAL = frozenset({CALIBRATION, "LICENSE.txt"})
 MAX_TEXT_BYTES = 16_000_000
 
 
@@ -41,6 +43,13 @@ class _Manifest(BaseModel):
     format: Literal["msmodel/1"] = "msmodel/1"
     files: dict[str, _FileEntry]
     min_app: str = "0.1"
+
+
+class _CalibrationFile(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["mscalibration/1"] = "mscalibration/1"
+    templates: dict[str, Calibration]
 
 
 def write_manifest(folder: Path) -> None:
@@ -91,6 +100,25 @@ def read_templates(folder: Path) -> dict[str, Template]:
         raise PackageError(f"The templates of the model {folder.name} are not a list.")
     templates = [template_from_json(value) for value in values]
     return {template.id: template for template in templates}
+
+
+def write_calibration(folder: Path, calibrations: Mapping[str, Calibration]) -> None:
+    """Write `calibration.json` (template id -> calibration) into a package that is being made."""
+    content = _CalibrationFile(templates=dict(calibrations))
+    write_text(folder / CALIBRATION, content.model_dump_json(indent=1) + "\n")
+
+
+def read_calibrations(folder: Path) -> dict[str, Calibration]:
+    """Template id -> calibration of a package; empty when it has none. Raises PackageError for a damaged file."""
+    if not (folder / CALIBRATION).exists():
+        return {}
+    try:
+        return _CalibrationFile.model_validate_json(_read_text(folder / CALIBRATION)).templates
+    except ValidationError as error:
+        raise PackageError(
+            f"The calibration of the model {folder.name} cannot be read: {error.errors()[0]['msg']}. "
+            "Get the model again from where it came from."
+        ) from error
 
 
 def check_templates(folder: Path, config: ModelConfig) -> None:
