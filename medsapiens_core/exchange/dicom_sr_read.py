@@ -89,7 +89,8 @@ def coded_value(node: Dataset, value: str) -> tuple[str, str, str]:
 def coordinates(item: Dataset) -> list[tuple[float, float]]:
     """The (column, row) pairs of an SCOORD item, corner convention. Raises UserError unless finite and in pairs."""
     data: Any = item.get("GraphicData")
-    values = [checked_number(float(value)) for value in ([] if data is None else data)]
+    several = [] if data is None else [data] if isinstance(data, float | int) else data
+    values = [checked_number(float(value)) for value in several]
     if len(values) % 2:
         raise UserError("a region of the report has half a point")
     checked_points(len(values) // 2)
