@@ -22,12 +22,16 @@ from medsapiens_core.commands.evaluate import evaluate
 from medsapiens_core.commands.finetune import finetune
 from medsapiens_core.commands.output import EXIT_OURS, EXIT_USER, note
 from medsapiens_core.commands.predict import predict
+from medsapiens_core.commands.transfer import convert, export, import_
 from medsapiens_core.errors import UserError
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "predict": predict,
     "evaluate": evaluate,
     "finetune": finetune,
+    "convert": convert,
+    "import": import_,
+    "export": export,
     "doctor": doctor,
 }
 GROUPS = {"models": models.app, "project": project.app}

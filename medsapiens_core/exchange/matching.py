@@ -58,7 +58,7 @@ class KnownImages:
         if len(found) > 1:
             return Match(problem=f"{_told(ref)}: {len(found)} pictures fit, so none was chosen.")
         image = self.images[found[0]]
-        problem = _size_problem(ref, image, asked=how not in CERTAIN and not trust_names)
+        problem = _problem(ref, image, asked=how not in CERTAIN and not trust_names)
         return Match(problem=problem) if problem else Match(found[0], how)
 
     def find(self, hint: str) -> list[int]:
@@ -91,16 +91,22 @@ class KnownImages:
         return same or frames
 
 
-def _size_problem(ref: ImageRef, image: ImageRef, *, asked: bool) -> str:
+def _problem(ref: ImageRef, image: ImageRef, *, asked: bool) -> str:
     stated, real = (ref.width, ref.height), (image.width, image.height)
+    if asked and (_differ(ref.sha256, image.sha256) or _differ(ref.sop_instance_uid, image.sop_instance_uid)):
+        return f"{_told(ref)}: the name fits, but the picture's bytes are others than the file says. {TRUST_HINT}"
     if asked and (None in stated or None in real):
         return f"{_told(ref)}: only the name fits, and the file does not state the picture's size. {TRUST_HINT}"
-    if any(s is not None and r is not None and s != r for s, r in zip(stated, real, strict=True)):
+    if any(map(_differ, stated, real)):
         return (
             f"{_told(ref)}: the file says {ref.width} x {ref.height} pixels, the picture has {image.width} x "
             f"{image.height}. Its points belong to another version of the picture."
         )
     return ""
+
+
+def _differ(stated: str | int | None, real: str | int | None) -> bool:
+    return None not in (stated, real) and stated != real
 
 
 def _told(ref: ImageRef) -> str:

@@ -13,7 +13,7 @@ from medsapiens_core.data.template import Template
 
 FEWEST_OTHERS = 3
 AGREEMENT = 0.8  # length of the mean of the others' unit vectors: they must point the same way to say anything
-OPPOSITE = -0.5  # cosine against the others' direction from which a pair counts as turned round
+OPPOSITE = -0.6  # cosine against the others' direction from which a pair counts as turned round
 Points = Mapping[str, PointState]
 
 

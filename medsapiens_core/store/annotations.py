@@ -52,6 +52,12 @@ class Annotations:
         with self._database.read() as connection:
             return load_annotation(connection, self._template, case_id, reader)
 
+    def readers(self, case_id: int) -> list[str]:
+        """The readers with an annotation of this case, sorted; "" is the project's common one."""
+        query = sa.select(_head.c.reader).where(_head.c.case_id == case_id).order_by(_head.c.reader)
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
     def commit(self, edit: Edit, case_id: int, *, expected_revision: int, reader: str = "") -> Annotation:
         """Apply an edit and store all that follows from it in one transaction; on disk when this returns.
 

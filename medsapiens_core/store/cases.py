@@ -73,6 +73,7 @@ class CaseRow:
     added_utc: str
     worst_score: float | None
     prediction_model: str | None
+    sop_instance_uid: str | None = None
 
 
 class Cases:
@@ -202,6 +203,7 @@ class Cases:
             added_utc=row.added_utc,
             worst_score=None if row.worst_score >= tables.NO_SCORE else row.worst_score,
             prediction_model=row.prediction_model,
+            sop_instance_uid=row.sop_instance_uid,
         )
 
 

@@ -28,6 +28,7 @@ from medsapiens_core.store.comparisons import Comparisons
 from medsapiens_core.store.database import Database
 from medsapiens_core.store.errors import DamagedProjectError, ProjectExistsError, ProjectNotFoundError
 from medsapiens_core.store.files import ObjectStore, canonical_json, sha256_text, write_atomic
+from medsapiens_core.store.imports import Imports
 from medsapiens_core.store.jobs import Jobs
 from medsapiens_core.store.opening import open_database
 from medsapiens_core.store.predictions import Predictions
@@ -51,6 +52,7 @@ class Project:
         self.annotations = Annotations(database, self.template)
         self.predictions = Predictions(database, self.template)
         self.audit = AuditLog(database)
+        self.imports = Imports(database)
         self.jobs = Jobs(database, folder / "runs")
         self.comparisons = Comparisons(database)
         self.snapshots = Snapshots(database, self.cases, self.objects, self.template)
