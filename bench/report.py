@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bench.figures import Row
 from bench.films import Film, FilmSet
 from bench.svg import error_bars, film_picture, legend
-from bench.tables import Bench, TextRow, change_rows, doubt_rows, figure_rows, speed_rows
+from bench.tables import Bench, TextRow, change_rows, doubt_rows, figure_rows, missing_rows, speed_rows
 from medsapiens_core.evaluation.metrics import error_table
 from medsapiens_core.inference.preprocess import to_grey
 from medsapiens_core.io import read_image
@@ -83,7 +83,7 @@ def write_report(file: Path, bench: Bench, cases: Sequence[Case]) -> None:
 
 def _tables(bench: Bench) -> Iterator[str]:
     yield "<h2>Films as they are</h2><p>Mean radial error (MRE) and success rates with 95 % intervals over images.</p>"
-    yield html_table(figure_rows(bench))
+    yield html_table(figure_rows(bench)) + html_table(missing_rows())
     for title, rows in (
         ("Changed films", change_rows(bench)),
         ("Films with none of the landmarks", doubt_rows(bench)),

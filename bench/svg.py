@@ -82,7 +82,9 @@ def film_picture(
     """
     factor = min(1.0, side / max(grey.shape))
     size = (max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor)))
-    encoded = cv2.imencode(".jpg", cv2.resize(grey, size, interpolation=cv2.INTER_AREA), [1, JPEG_QUALITY])[1]
+    encoded = cv2.imencode(
+        ".jpg", cv2.resize(grey, size, interpolation=cv2.INTER_AREA), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    )[1]
     data = base64.b64encode(encoded.tobytes()).decode()
     ratio = np.array(size) / grey.shape[::-1]  # (x + 0.5) because a drawing counts from the edge of the first pixel
     marks = "".join(
