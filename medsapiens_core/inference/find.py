@@ -9,11 +9,10 @@ from medsapiens_core.data.template import Template
 from medsapiens_core.geometry import Affine2D
 from medsapiens_core.inference.engines import Engine
 from medsapiens_core.inference.locate import Located, locate
-from medsapiens_core.inference.placement import Pose, is_plausible, is_usual, measure_pose
+from medsapiens_core.inference.placement import Pose, best_pose, in_order, is_plausible, is_usual
 from medsapiens_core.inference.preprocess import prepare_grey
 from medsapiens_core.inference.view import View
 from medsapiens_core.inference.view_finder import guess_views
-from medsapiens_core.models.config import Placement
 
 Grey = NDArray[np.float32]
 
@@ -36,26 +35,27 @@ def find(engine: Engine, grey: Grey, template: Template) -> tuple[Located, str |
 
 def _find_in_view(engine: Engine, grey: Grey, template: Template, view: View) -> tuple[Located, bool]:
     """Landmarks of one view of the picture, and whether they form the template's shape."""
+    config = engine.model.config
     upright = view.upright(grey)
-    to_upright = view.to_upright((grey.shape[1], grey.shape[0]))
-    first, to_input = _look(engine, upright, template, None)
-    placement = engine.model.config.templates[template.id].placement
-    if placement is None:
-        return first.mapped(to_upright.inverse()), True
-    pose = _pose(engine, first, to_input, template, placement)
+    back = view.to_upright((grey.shape[1], grey.shape[0])).inverse()
+    found, to_input = _look(engine, upright, template, None)
+    stored = config.templates[template.id].placement
+    if stored is None:
+        return found.mapped(back), True
+    placement = in_order(stored, config.landmark_order(template))
+
+    def pose_of(located: Located, affine: Affine2D) -> Pose | None:
+        xy_input = affine.apply(located.xy)
+        return best_pose(xy_input, located.scores, placement, template.flip_index, config.input_size)
+
+    pose = pose_of(found, to_input)
     if pose is not None and not is_usual(pose, placement):
-        second, to_input = _look(engine, upright, template, pose.to_mean @ to_input)
-        if second.scores.mean() > first.scores.mean():
-            first, pose = second, _pose(engine, second, to_input, template, placement)
-    return first.mapped(to_upright.inverse()), is_plausible(pose, placement)
+        again, affine = _look(engine, upright, template, pose.to_mean @ to_input)
+        if again.scores.mean() > found.scores.mean():
+            found, pose = again, pose_of(again, affine)
+    return found.mapped(back), is_plausible(pose, placement)
 
 
 def _look(engine: Engine, upright: Grey, template: Template, to_input: Affine2D | None) -> tuple[Located, Affine2D]:
     pixels, affine = prepare_grey(upright, engine.model.config, to_input)
     return locate(engine, pixels, affine, template), affine
-
-
-def _pose(engine: Engine, found: Located, to_input: Affine2D, template: Template, placement: Placement) -> Pose | None:
-    config = engine.model.config
-    order = np.argsort(config.landmark_order(template))  # the placement follows the model's order of landmarks
-    return measure_pose(to_input.apply(found.xy)[order], found.scores[order], placement, config.input_size)

@@ -7,6 +7,7 @@ shape of the training films); the second look shows the network the same film in
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +62,28 @@ def measure_pose(xy_input: Floats, weights: Floats, placement: Placement, input_
     return Pose(abs(factor), math.degrees(np.angle(factor)), shift, residual, Affine2D(matrix))
 
 
+def best_pose(
+    xy_input: Floats, weights: Floats, placement: Placement, flip_index: Sequence[int], input_size: Size
+) -> Pose | None:
+    """The pose against the mean shape, or against its mirror image where that fits better and may be."""
+    pose = measure_pose(xy_input, weights, placement, input_size)
+    if pose is None or not placement.either_side:
+        return pose
+    other = measure_pose(xy_input, weights, mirrored(placement, flip_index), input_size)
+    return other if other is not None and other.residual < pose.residual else pose
+
+
+def mirrored(placement: Placement, flip_index: Sequence[int]) -> Placement:
+    """The placement of mirrored films."""
+    mean = tuple((1 - placement.mean[k][0], placement.mean[k][1]) for k in flip_index)
+    return placement.model_copy(update={"mean": mean})
+
+
+def in_order(placement: Placement, order: Sequence[int]) -> Placement:
+    """The placement with its landmarks in another order; `order` holds positions in the present one."""
+    return placement.model_copy(update={"mean": tuple(placement.mean[k] for k in order)})
+
+
 def is_usual(pose: Pose, placement: Placement) -> bool:
     """True when a film lies as the training films do."""
     low, high = placement.scale
@@ -76,7 +99,7 @@ def is_plausible(pose: Pose | None, placement: Placement) -> bool:
     return pose is not None and pose.residual <= IMPLAUSIBLE * placement.residual
 
 
-def summarise_placement(shapes: list[Floats], input_size: Size) -> Placement | None:
+def summarise_placement(shapes: list[Floats], input_size: Size, *, either_side: bool = False) -> Placement | None:
     """Mean shape and range of training films: (K, 2) input pixels each, NaN where unlabelled; None when too few.
 
     Landmarks that no film has make a placement impossible (None).
@@ -87,7 +110,12 @@ def summarise_placement(shapes: list[Floats], input_size: Size) -> Placement | N
     mean = np.nanmean(stack, axis=0)
     relative = mean / (np.array(input_size) - 1.0)
     draft = Placement(
-        mean=tuple((float(x), float(y)) for x, y in relative), scale=(1, 1), rotation=0, shift=0, residual=0
+        mean=tuple((float(x), float(y)) for x, y in relative),
+        scale=(1, 1),
+        rotation=0,
+        shift=0,
+        residual=0,
+        either_side=either_side,
     )
     weights = [np.isfinite(shape).all(axis=1).astype(float) for shape in stack]
     poses = [measure_pose(shape, w, draft, input_size) for shape, w in zip(stack, weights, strict=True)]

@@ -30,6 +30,7 @@ from medsapiens_core.models.config import GreyRecipe, ModelConfig, TemplateChann
 from medsapiens_core.training.augment import AugmentRange
 from medsapiens_core.training.coco import read_coco
 from medsapiens_core.training.dataset import LandmarkDataset, Sample, TrainingItem
+from medsapiens_core.training.finishing import finish_model
 from medsapiens_core.training.joint_package import write_default_package
 from medsapiens_core.training.losses import softmax_loss
 from medsapiens_core.training.optimiser import MAX_NORM, MovingMean, parameter_groups
@@ -187,14 +188,21 @@ class JointTraining:
         """Write the package with the moving average of the weights."""
         self.reader.shutdown(cancel_futures=True)
         self.model.load_state_dict(self.mean.values)
+        self.set_input_size(1.0)
+        films = dict(zip(self.parts, self.training, strict=True))
+        held_out = {
+            key: LandmarkDataset(part, self.model.config, self.templates) for key, (_, part) in self.parts.items()
+        }
+        model, told = finish_model(self.model, films, held_out, seed=self.args.seed)
         facts = {
             "command": shlex.join(["python", "-m", "medsapiens_core.training.joint", *sys.argv[1:]]),
             "seconds": self.used,
             "steps": self.step,
             "batch": self.args.batch,
             "seed": self.args.seed,
+            "views": told,
         }
-        print(json.dumps(write_default_package(self.args.out, self.model, self.parts, self.templates, facts)))
+        print(json.dumps(write_default_package(self.args.out, model, self.parts, self.templates, facts)))
 
     def save(self) -> None:
         """Write everything that is needed to go on."""

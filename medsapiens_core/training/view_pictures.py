@@ -52,11 +52,13 @@ class ViewPictures:
         others: Sequence[Grey],
         anatomies: Sequence[Anatomy],
         config: ModelConfig,
+        *,
+        phantom_seeds: Sequence[int] = (),
     ) -> None:
         self.anatomies, self.config, self.others = anatomies, config, others
         groups = [[films[template] for template in anatomy.templates if template in films] for anatomy in anatomies]
         self._films = [
-            [reduced(part.cached(k)[0]) for part in group for k in range(len(part))] + phantoms(anatomy)
+            [reduced(part.cached(k)[0]) for part in group for k in range(len(part))] + phantoms(anatomy, phantom_seeds)
             for anatomy, group in zip(anatomies, groups, strict=True)
         ]
 
@@ -98,10 +100,10 @@ def reduced(grey: NDArray[np.uint8]) -> Grey:
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
-def phantoms(anatomy: Anatomy) -> list[Grey]:
+def phantoms(anatomy: Anatomy, seeds: Sequence[int]) -> list[Grey]:
     """Our own synthetic films of an anatomy: the samples must be known, too."""
     kinds = [kind for kind, template in TEMPLATES.items() if template in anatomy.templates]
-    return [reduced(make_phantom(kind, seed)[0]) for kind in kinds for seed in PHANTOM_SEEDS]
+    return [reduced(make_phantom(kind, seed)[0]) for kind in kinds for seed in seeds]
 
 
 def with_border(film: Grey, rng: np.random.Generator) -> Grey:
@@ -134,7 +136,7 @@ def spoilt(film: Grey, rng: np.random.Generator) -> Grey:
 
 
 def strange_pictures(config: ModelConfig) -> tuple[list[Grey], list[Grey]]:
-    """Images that come with pydicom, reduced: (to learn from, kept apart) by file name; the sample film is in neither."""
+    """Images that come with pydicom, reduced: (to learn from, kept apart) by file name; without the sample film."""
     from pydicom.data import get_testdata_files
 
     parts: tuple[list[Grey], list[Grey]] = ([], [])

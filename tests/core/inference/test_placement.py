@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 
 from medsapiens_core.geometry import Affine2D
 from medsapiens_core.inference.placement import (
+    best_pose,
+    in_order,
     is_plausible,
     is_usual,
     mean_points,
@@ -70,3 +72,21 @@ def test_too_few_films_or_a_landmark_without_label_give_no_placement():
         film[0] = np.nan
     with np.errstate(all="ignore"):
         assert summarise_placement(unlabelled, SIZE) is None
+
+
+def test_a_mirrored_film_fits_the_mirrored_shape_where_that_may_be():
+    flip = (1, 0, 3, 2, 4)
+    moved = mean_points(summarise_placement(films(), SIZE), SIZE)[list(flip)]
+    moved[:, 0] = SIZE[0] - 1 - moved[:, 0]
+    either = summarise_placement(films(), SIZE, either_side=True)
+    assert best_pose(moved, np.ones(5), either, flip, SIZE).residual == pytest.approx(0, abs=1e-9)
+    one_sided = either.model_copy(update={"either_side": False})
+    assert best_pose(moved, np.ones(5), one_sided, flip, SIZE).residual > 0.05
+
+
+def test_the_order_of_landmarks_may_differ_from_the_stored_one():
+    placement = summarise_placement(films(), SIZE)
+    order = [4, 2, 0, 1, 3]
+    np.testing.assert_allclose(
+        mean_points(in_order(placement, order), SIZE), mean_points(placement, SIZE)[order], atol=1e-9
+    )
