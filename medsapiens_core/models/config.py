@@ -41,6 +41,7 @@ class Placement(_Frozen):
     `mean` (K, 2) are shares of the input's width and height; `scale` is the range of sizes against the mean shape,
     `rotation` the largest turn in degrees, `shift` the largest shift of the centre over the input's height, `residual`
     the largest root mean square distance from the mean shape after a similarity, over the size of the shape.
+    `either_side`: films may show the shape or its mirror image.
     """
 
     mean: Annotated[tuple[tuple[float, float], ...], Field(min_length=1)]
@@ -48,6 +49,24 @@ class Placement(_Frozen):
     rotation: float
     shift: float
     residual: float
+    either_side: bool = False
+
+
+class PrototypeConfig(_Frozen):
+    """Outputs by likeness to `examples` labelled images in the place of a trained head (models/prototypes.py).
+
+    `levels` number the network's feature maps that are compared, `whitened` those made uncorrelated first; `scale`
+    sharpens the likeness. `anchor` is the template whose own output says where to look, `reused` are landmarks whose
+    output is the anchor's (of the same id); `by_shape` lets the landmarks place one another.
+    """
+
+    examples: int = Field(ge=1, le=100)
+    levels: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0,)
+    whitened: tuple[int, ...] = (0,)
+    scale: float = Field(gt=0, default=30.0)
+    anchor: str | None = None
+    reused: tuple[str, ...] = ()
+    by_shape: bool = False
 
 
 class TemplateChannels(_Frozen):
@@ -56,6 +75,7 @@ class TemplateChannels(_Frozen):
     version: int = Field(ge=1)
     landmarks: tuple[str, ...] = Field(min_length=1)
     placement: Placement | None = None
+    prototypes: PrototypeConfig | None = None
 
     @model_validator(mode="after")
     def _landmarks_are_distinct(self) -> TemplateChannels:
@@ -64,6 +84,11 @@ class TemplateChannels(_Frozen):
         if self.placement is not None and len(self.placement.mean) != len(self.landmarks):
             raise ValueError("the placement has another number of landmarks")
         return self
+
+    @property
+    def channel_count(self) -> int:
+        """Number of output channels: none for prototypes."""
+        return len(self.landmarks) if self.prototypes is None else 0
 
 
 class LoraTarget(_Frozen):
@@ -158,7 +183,17 @@ class ModelConfig(_Frozen):
             raise ValueError("std must be above 0")
         if self.flip_test and not self.flip_trained:
             raise ValueError("a model that was not trained with mirrored images must not be tested with them")
+        for template_id, entry in self.templates.items():
+            if entry.prototypes is not None:
+                self._check_prototypes(template_id, entry, entry.prototypes)
         return self
+
+    def _check_prototypes(self, template_id: str, entry: TemplateChannels, prototypes: PrototypeConfig) -> None:
+        if prototypes.anchor is not None and not self.has_head(prototypes.anchor):
+            raise ValueError(f"{template_id} has an anchor that the model has no trained head for")
+        anchor = () if prototypes.anchor is None else self.templates[prototypes.anchor].landmarks
+        if not set(prototypes.reused) <= set(anchor) & set(entry.landmarks):
+            raise ValueError(f"{template_id} reuses landmarks that its anchor does not have")
 
     @property
     def kind(self) -> str:
@@ -167,16 +202,19 @@ class ModelConfig(_Frozen):
 
     @property
     def channel_count(self) -> int:
-        """Number of output channels of all templates together."""
-        return sum(len(entry.landmarks) for entry in self.templates.values())
+        """Number of output channels of all templates together; prototypes need none."""
+        return sum(entry.channel_count for entry in self.templates.values())
 
     def channels(self, template_id: str) -> slice:
-        """Output channels of one template. Raises UserError for a template that the model does not know."""
+        """Output channels of one template, none for one of prototypes.
+
+        Raises UserError for a template that the model does not know.
+        """
         start = 0
         for known, entry in self.templates.items():
             if known == template_id:
-                return slice(start, start + len(entry.landmarks))
-            start += len(entry.landmarks)
+                return slice(start, start + entry.channel_count)
+            start += entry.channel_count
         known_ids = ", ".join(self.templates) or "none"
         raise UserError(
             f"Model {self.name} has no output for template {template_id} (it knows: {known_ids}). "
@@ -199,12 +237,20 @@ class ModelConfig(_Frozen):
             )
         return [position[landmark] for landmark in template.ids]
 
-    def with_template(self, template: Template) -> ModelConfig:
-        """Return a config with the channels of one more template at the end. Raises ValueError if it has it already."""
-        if template.id in self.templates:
+    def has_head(self, template_id: str) -> bool:
+        """True when the model has a trained head for this template, and not prototypes."""
+        return template_id in self.templates and self.templates[template_id].prototypes is None
+
+    def with_template(self, template: Template, prototypes: PrototypeConfig | None = None) -> ModelConfig:
+        """Return a config with the channels, or the prototypes, of one more template at the end.
+
+        Prototypes that it had for the template are replaced. Raises ValueError if it has a head for it already.
+        """
+        if self.has_head(template.id):
             raise ValueError(f"{self.name} has template {template.id} already")
-        entry = TemplateChannels(version=template.version, landmarks=template.ids)
-        return self.model_copy(update={"templates": {**self.templates, template.id: entry}})
+        entry = TemplateChannels(version=template.version, landmarks=template.ids, prototypes=prototypes)
+        others = {key: value for key, value in self.templates.items() if key != template.id}
+        return self.model_copy(update={"templates": {**others, template.id: entry}})
 
     def to_json(self) -> str:
         """Text of `config.json`; keys are not sorted, because the order of `templates` has a meaning."""
