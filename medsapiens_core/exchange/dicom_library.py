@@ -37,12 +37,17 @@ def image_library(image: DicomImage, spacing: Spacing | None) -> ContainerConten
         referenced_frame_numbers=image.frame_numbers,
         relationship_type=RelationshipTypeValues.CONTAINS,
     )
-    facts = [(COLUMNS, image.size[0], UNITS["px"]), (ROWS, image.size[1], UNITS["px"])]
+    facts: list[tuple[CodedConcept, float, CodedConcept]] = [
+        (COLUMNS, image.size[0], UNITS["px"]),
+        (ROWS, image.size[1], UNITS["px"]),
+    ]
     if spacing is not None:
         facts += [(COLUMN_MM, spacing.col_mm, _MM_PER_PIXEL), (ROW_MM, spacing.row_mm, _MM_PER_PIXEL)]
     entry.ContentSequence = ContentSequence(
-        NumContentItem(name, value, unit, relationship_type=RelationshipTypeValues.HAS_ACQ_CONTEXT)
-        for name, value, unit in facts
+        [
+            NumContentItem(name, value, unit, relationship_type=RelationshipTypeValues.HAS_ACQ_CONTEXT)
+            for name, value, unit in facts
+        ]
     )
     return _container(_LIBRARY, _container(_GROUP, entry))
 

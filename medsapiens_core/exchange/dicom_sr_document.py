@@ -133,8 +133,10 @@ def _record(source: Source) -> ContainerContentItem:
     }
     record = ContainerContentItem(codes.RECORD, relationship_type=RelationshipTypeValues.CONTAINS)
     record.ContentSequence = ContentSequence(
-        TextContentItem(codes.own_code(key, meaning), text, RelationshipTypeValues.CONTAINS)
-        for key, (meaning, text) in texts.items()
-        if text
+        [
+            TextContentItem(codes.own_code(key, meaning), text, RelationshipTypeValues.CONTAINS)
+            for key, (meaning, text) in texts.items()
+            if text
+        ]
     )
     return record

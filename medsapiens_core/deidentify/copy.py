@@ -1,0 +1,90 @@
+"""Write a de-identified copy of a DICOM image; the original is only read."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import pydicom
+from pydicom.dataset import FileDataset, FileMetaDataset
+
+from medsapiens_core.deidentify.burned_in import burned_in_warning
+from medsapiens_core.deidentify.header import deidentify_header
+from medsapiens_core.deidentify.identity import identity_words
+from medsapiens_core.deidentify.pseudonyms import Pseudonyms
+from medsapiens_core.errors import UnreadableImageError
+from medsapiens_core.exchange.files import write_bytes
+from medsapiens_core.io.dicom_file import open_dicom
+from medsapiens_core.io.refusal import guarded, unreadable
+from medsapiens_core.io.sniff import detect
+from medsapiens_core.io.source import open_source
+
+_LEAST_IN_BYTES = 6  # letters; shorter words occur in pixel data by chance
+_ENCODINGS = ("utf-8", "latin-1", "utf-16-le")
+
+
+@dataclass(frozen=True)
+class DeidentifiedCopy:
+    """Where the copy lies, who its subject and image are now, and why a person must look at it (None: no reason)."""
+
+    path: Path
+    subject: str
+    sop_instance_uid: str
+    burned_in: str | None
+
+
+def deidentified_copy(source: Path, target: Path, pseudonyms: Pseudonyms) -> DeidentifiedCopy:
+    """Write the copy, whole or not at all. `target` is a file name that the caller has made up.
+
+    Raises UnreadableImageError for what is no DICOM image, and when a name is still found in the bytes of the copy,
+    such as in a comment inside compressed pixel data.
+    """
+    notes: list[str] = []
+    with guarded(source, notes):
+        _check_image(source)
+        dataset = pydicom.dcmread(io.BytesIO(source.read_bytes()), force=True)
+        words, warning = identity_words(dataset), burned_in_warning(dataset)
+        subject = deidentify_header(dataset, pseudonyms)
+        data = _encoded(dataset)
+        if _names_somebody(data, words - {subject.casefold()}):
+            raise unreadable(
+                source,
+                "a name is still in the copy, perhaps inside the pixel data",
+                "Export this image as PNG instead.",
+            )
+    write_bytes(target, data)
+    return DeidentifiedCopy(target, subject, str(dataset.get("SOPInstanceUID") or ""), warning)
+
+
+def _check_image(path: Path) -> None:
+    """Refuse what the reader of images refuses for its header, compressed bombs among it."""
+    with open_source(path, hashed=False) as opened:
+        if detect(opened.head).name != "dicom":
+            raise unreadable(path, "it is not DICOM", "Only DICOM files carry a header to clean.")
+        open_dicom(opened)
+
+
+def _encoded(dataset: FileDataset) -> bytes:
+    """The file's bytes with an empty preamble and a new, minimal file meta group."""
+    syntax = dataset.file_meta.get("TransferSyntaxUID") if hasattr(dataset, "file_meta") else None
+    if syntax is None:
+        raise UnreadableImageError("The file does not name its transfer syntax. Convert it with your PACS.")
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID")
+    meta.MediaStorageSOPInstanceUID = dataset.get("SOPInstanceUID")
+    meta.TransferSyntaxUID = syntax
+    dataset.file_meta, dataset.preamble = meta, bytes(128)
+    stream = io.BytesIO()
+    dataset.save_as(stream, enforce_file_format=True)
+    return stream.getvalue()
+
+
+def _names_somebody(data: bytes, words: frozenset[str]) -> bool:
+    """True when a word stands in the bytes, as it is, in capitals or with a capital, in a common encoding."""
+    for word in (word for word in words if len(word) >= _LEAST_IN_BYTES):
+        for spelled in {word, word.upper(), word.capitalize()}:
+            for encoding in _ENCODINGS:
+                if spelled.encode(encoding, "ignore") in data and spelled.encode(encoding, "ignore"):
+                    return True
+    return False
