@@ -10,6 +10,7 @@ from medsapiens_core.exchange.registry import MODULES
 from medsapiens_core.exchange.safe_json import read_json
 
 HEAD_BYTES = 65_536
+OURS = '"format":"msj1"'  # also where many cases, one to a line, make no JSON value together
 BY_SUFFIX = {
     ".xml": "cvat",
     ".slp": "sleap",
@@ -63,17 +64,21 @@ def _of_file(path: Path) -> str | None:
     if path.name.lower().endswith(".csv"):
         return _of_csv(path)
     if path.suffix.lower() == ".json" and not path.name.lower().endswith(".mrk.json"):
-        return _of_json(read_json(path))
+        return "json" if OURS in _head(path) else _of_json(read_json(path))
     return _by_suffix(path)
 
 
 def _of_csv(path: Path) -> str:
-    with path.open("rb") as stream:
-        header = stream.read(HEAD_BYTES).decode("utf-8-sig", errors="replace").split("\n", 1)[0]
+    header = _head(path).split("\n", 1)[0]
     columns = {name.strip().strip('"') for name in header.split(",")}
     if header.startswith("scorer"):
         return "deeplabcut"
     return "csv" if {"format", "landmark", "place"} <= columns else "csv-wide"
+
+
+def _head(path: Path) -> str:
+    with path.open("rb") as stream:
+        return stream.read(HEAD_BYTES).decode("utf-8-sig", errors="replace")
 
 
 def _of_json(value: Any) -> str | None:

@@ -62,7 +62,9 @@ class KnownImages:
         return Match(problem=problem) if problem else Match(found[0], how)
 
     def find(self, hint: str) -> list[int]:
-        """Positions of the images that a path in a file may mean: the whole path, else the name, else its stem."""
+        """Positions of the images that a hint in a file may mean: a SOP Instance UID, a path, a name, a name's stem."""
+        if hint in self._by_uid:
+            return self._by_uid[hint]
         parts = _parts(hint)
         named = self._by_name.get(parts[-1], [])
         for length in range(len(parts), 0, -1):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from medsapiens_core.data.image import Image
@@ -10,6 +13,12 @@ from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.batch import ImageRef
 from medsapiens_core.exchange.matching import KnownImages
 from medsapiens_core.io import read_image
+from medsapiens_core.io.dicom_file import open_dicom
+from medsapiens_core.io.refusal import guarded
+from medsapiens_core.io.sniff import detect
+from medsapiens_core.io.source import open_source
+
+_UID = re.compile(r"[0-9]+(\.[0-9]+)+")
 
 
 class PictureFolder:
@@ -22,9 +31,20 @@ class PictureFolder:
         self._known = KnownImages([_ref(path, folder or path.parent) for path in files])
 
     def find(self, hint: str) -> Path | None:
-        """The one file that a name in an annotation file means, or None."""
+        """The one file that a name, or a SOP Instance UID, in an annotation file means, or None."""
         found = self._known.find(hint) if hint else []
+        if not found and _UID.fullmatch(hint):
+            return self._by_uid.get(hint)
         return self._known.images[found[0]].path if len(found) == 1 else None
+
+    @cached_property
+    def _by_uid(self) -> dict[str, Path]:
+        """SOP Instance UID -> file, for DICOM files whose UID occurs once. Every header in the folder is read."""
+        found: dict[str, list[Path]] = {}
+        for path in (image.path for image in self._known.images if image.path is not None):
+            with suppress(UserError):  # what is no image is not looked for
+                found.setdefault(_uid_of(path), []).append(path)
+        return {uid: paths[0] for uid, paths in found.items() if uid and len(paths) == 1}
 
     def read(self, ref: ImageRef) -> Image | None:
         """The picture of a reading, None when it is not there or its name fits several. Raises UserError."""
@@ -37,8 +57,10 @@ class PictureFolder:
 def described(ref: ImageRef, image: Image) -> ImageRef:
     """The reference with all that its picture says. Raises UserError when the picture has another size."""
     source = image.provenance
+    by_uid = ref.file_name == ref.sop_instance_uid  # reports know an image by nothing else
     known = replace(
         ref,
+        file_name=source.path.name if by_uid else ref.file_name,
         width=image.width,
         height=image.height,
         frame=source.frame,
@@ -53,6 +75,13 @@ def described(ref: ImageRef, image: Image) -> ImageRef:
     if problem:
         raise UserError(problem)
     return known
+
+
+def _uid_of(path: Path) -> str:
+    with guarded(path, []), open_source(path, hashed=False) as source:
+        if detect(source.head).name != "dicom":
+            return ""
+        return str(open_dicom(source).dataset.get("SOPInstanceUID") or "")
 
 
 def _inside(folder: Path) -> list[Path]:
