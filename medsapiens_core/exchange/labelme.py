@@ -69,13 +69,13 @@ def _shapes(reading: Reading, template: Template, kept: Iterable[Mapping[str, An
 
 
 def _shape(label: str, state: PointState, kept: Mapping[str, Any]) -> dict[str, Any]:
-    new: dict[str, Any] = {"label": label, "points": [], "group_id": None, "description": "", "shape_type": "point"}
+    new = {"label": label, "points": [], "group_id": None, "description": "", "shape_type": "point"}
     flags = kept.get("flags") if isinstance(kept.get("flags"), dict) else {}
     estimated = state.place is Place.ESTIMATED
     if not kept or estimated or (flags and "occluded" in flags):
         flags = {**(flags or {}), "occluded": estimated}
     point = from_image(state.x or 0.0, state.y or 0.0, (1, 1), Convention.CORNER)
-    return {**new, **kept, "points": [list(point)], "flags": flags}
+    return {**(kept or new), "points": [list(point)], "flags": flags}
 
 
 FORMAT = Format(NAME, "LabelMe", (".json",), is_folder=True, read=read, write=write)
