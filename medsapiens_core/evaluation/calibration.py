@@ -23,6 +23,7 @@ Positive = Annotated[float, Field(gt=0)]
 
 COVERAGES = (0.68, 0.95)
 RAYLEIGH_LOG_MEAN = 0.0579658  # mean of log m where m is the distance of a true covariance: (log 2 - Euler's gamma) / 2
+SMALLEST = 1e-9  # errors of exactly 0 must not give factors of 0
 NEAREST = 0.05  # of the median: smaller distances are not told apart, because logarithms are taken
 MIN_IMAGES = 10  # for a region at all: points of one image are alike, so that few images say little of the next
 OWN_FROM = 100  # images from which a landmark's own quantile varies by no more than 0.02 in coverage (methods.md 11.3)
@@ -139,7 +140,7 @@ def conformal_quantile(scores: ArrayLike, coverage: float) -> float | None:
     """The ceil((n+1) coverage)-th smallest of n scores, NaN left out; None where that is more than n."""
     values = np.sort(_finite(scores))
     rank = _ceil((len(values) + 1) * coverage)
-    return None if rank > len(values) else max(float(values[rank - 1]), np.finfo(float).tiny)
+    return None if rank > len(values) else max(float(values[rank - 1]), SMALLEST)
 
 
 def pooled_quantile(scores: Floats, coverage: float, effective: float) -> float | None:
@@ -155,7 +156,7 @@ def pooled_quantile(scores: Floats, coverage: float, effective: float) -> float 
     order = np.argsort(scores[known])
     reached = np.cumsum(weight[order]) / weight.sum()
     position = min(int(np.searchsorted(reached, share - 1e-9)), len(order) - 1)
-    return max(float(scores[known][order][position]), np.finfo(float).tiny)
+    return max(float(scores[known][order][position]), SMALLEST)
 
 
 def _scales(distance: Floats) -> Floats:
@@ -175,12 +176,12 @@ def _scaled_without_itself(distance: Floats) -> Floats:
 def _error_factors(ratio: Floats) -> Floats:
     """Factors (K,) from true over expected errors (n, K), such that the mean ratio becomes 1."""
     factors = np.exp(shrunk_means(_logs(ratio)))
-    result: Floats = factors * _finite(ratio / factors).mean()
+    result: Floats = np.maximum(factors * _finite(ratio / factors).mean(), SMALLEST)
     return result
 
 
 def _logs(values: Floats) -> Floats:
-    floor = max(NEAREST * float(np.median(_finite(values))), np.finfo(float).tiny)
+    floor = max(NEAREST * float(np.median(_finite(values))), SMALLEST)
     result: Floats = np.log(np.maximum(values, floor))
     return result
 

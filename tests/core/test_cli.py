@@ -11,6 +11,8 @@ import pytest
 
 from medsapiens_core import cli
 from medsapiens_core.data.template_file import template_to_json
+from medsapiens_core.evaluation.calibration import Calibration, LandmarkCalibration
+from medsapiens_core.models.package import copy_with_calibration
 from medsapiens_core.store.library import ModelLibrary
 from tests.core.training.building import SIZE, TEMPLATE, compact_config, write_coco, write_model, write_pictures
 
@@ -84,6 +86,36 @@ def test_predict_gives_points_and_spacing_of_every_picture(json_of, home, templa
     assert [mark["name"] for mark in one["landmarks"]] == list(TEMPLATE.ids)
     assert all(0 <= mark["x"] < SIZE[0] and 0 <= mark["score"] <= 1 for mark in one["landmarks"])
     assert one["seconds"] > 0
+
+
+def test_predict_gives_regions_and_errors_only_with_a_calibration(json_of, home, template, tmp_path):
+    path, _ = write_pictures(tmp_path / "images", 1)[0]
+    plain = json_of("predict", path, "--template", template, "--model", "tiny")["results"][0]
+    for mark in plain["landmarks"]:
+        assert (mark["region"], mark["expected_error_px"], mark["expected_error_mm"]) == (None, None, None)
+
+    marks = {
+        name: LandmarkCalibration(n=18, scale=1.0, error_factor=0.5, quantiles=(None, None)) for name in TEMPLATE.ids
+    }
+    calibration = Calibration(
+        template_version=TEMPLATE.version,
+        n_images=18,
+        effective_n=30,
+        data_sha256="",
+        coverages=(0.68, 0.95),
+        pooled=(1.5, 2.5),
+        landmarks=marks,
+    )
+    copy = copy_with_calibration(tmp_path / "package", tmp_path / "calibrated", {TEMPLATE.id: calibration})
+    ModelLibrary(home).add(copy, "known")
+    told = json_of("predict", path, "--template", template, "--model", "known")["results"][0]
+    for mark in told["landmarks"]:
+        assert set(mark["region"]) == {"semi_axes_px", "angle_deg", "coverage"}
+        long, short = mark["region"]["semi_axes_px"]
+        assert long >= short > 0
+        assert mark["region"]["coverage"] == 0.95
+        assert mark["expected_error_px"] > 0
+        assert mark["expected_error_mm"] is None  # the picture has no spacing
 
 
 def test_an_unreadable_picture_is_told_and_the_others_are_still_predicted(run, template, tmp_path):

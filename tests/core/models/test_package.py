@@ -12,10 +12,19 @@ from safetensors.torch import load_file, save_file
 
 from medsapiens_core.data.template_file import shipped_templates
 from medsapiens_core.errors import UserError
+from medsapiens_core.evaluation.calibration import Calibration, LandmarkCalibration
 from medsapiens_core.models.build import build_model
 from medsapiens_core.models.config import AdapterConfig
 from medsapiens_core.models.lora import merge_lora
-from medsapiens_core.models.package import load_model, read_config, read_templates, write_base, write_package
+from medsapiens_core.models.package import (
+    copy_with_calibration,
+    load_model,
+    read_calibrations,
+    read_config,
+    read_templates,
+    write_base,
+    write_package,
+)
 from medsapiens_core.models.package_files import verify_files, write_manifest
 from tests.core.models import tiny
 
@@ -314,3 +323,31 @@ def test_config_and_manifest_are_read_without_torch(package):
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     verify_files(package)
     assert read_config(package).name == "tiny"
+
+
+def test_a_package_without_calibration_has_none_and_a_damaged_one_is_refused(package, tmp_path):
+    assert read_calibrations(package) == {}
+    mark = LandmarkCalibration(n=12, scale=1.0, error_factor=1.0, quantiles=(1.0, None))
+    calibration = Calibration(
+        template_version=1,
+        n_images=12,
+        effective_n=20.0,
+        data_sha256="",
+        coverages=(0.68, 0.95),
+        pooled=(1.0, 2.0),
+        landmarks={"a": mark},
+    )
+    written = write(tmp_path / "written", tiny.model(lora=True), calibrations={"tiny": calibration})
+    copied = copy_with_calibration(package, tmp_path / "copied", {"tiny": calibration})
+    for folder in (written, copied):
+        verify_files(folder)
+        assert read_calibrations(folder) == {"tiny": calibration}
+    assert (copied / "model.safetensors").read_bytes() == (package / "model.safetensors").read_bytes()
+
+    forge(copied, lambda folder: (folder / "calibration.json").write_text('{"templates": {"tiny": {"pooled": [0]}}}'))
+    with pytest.raises(UserError, match="calibration of the model copied cannot be read"):
+        read_calibrations(copied)
+    with pytest.raises(UserError, match="was changed"):
+        (package / "MODEL_CARD.md").write_text("other")
+        copy_with_calibration(package, tmp_path / "never", {"tiny": calibration})
+    assert not (tmp_path / "never").exists()

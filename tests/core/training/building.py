@@ -142,7 +142,13 @@ def make_run(
     return folder
 
 
-def write_coco(file: Path, pictures: list[tuple[Path, np.ndarray]], spacing: float | None = 0.5) -> Path:
+def write_coco(
+    file: Path,
+    pictures: list[tuple[Path, np.ndarray]],
+    spacing: float | None = 0.5,
+    *,
+    template: Template = TEMPLATE,
+) -> Path:
     images = [
         {"id": k, "file_name": path.name, "width": SIZE[0], "height": SIZE[1]}
         | ({"pixel_spacing_mm": [spacing, spacing]} if spacing else {})
@@ -152,7 +158,7 @@ def write_coco(file: Path, pictures: list[tuple[Path, np.ndarray]], spacing: flo
         {"id": k, "image_id": k, "category_id": 1, "keypoints": [v for x, y in xy for v in (x, y, 2)]}
         for k, (_, xy) in enumerate(pictures)
     ]
-    categories = [{"id": 1, "name": "blobs", "keypoints": list(TEMPLATE.ids)}]
+    categories = [{"id": 1, "name": "blobs", "keypoints": list(template.ids)}]
     file.write_text(
         json.dumps({"images": images, "annotations": annotations, "categories": categories}), encoding="utf-8"
     )
