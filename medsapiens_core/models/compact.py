@@ -7,7 +7,6 @@ heatmaps instead; the probability form gives a covariance that means something, 
 
 from __future__ import annotations
 
-import math
 from typing import Any, Literal
 
 import torch
@@ -17,8 +16,10 @@ from torch.nn import functional as F
 
 from medsapiens_core.data.template import Template
 from medsapiens_core.models.config import ModelConfig
+from medsapiens_core.models.experts import module_key
 from medsapiens_core.models.hiera import HieraEncoder, HieraSize
 from medsapiens_core.models.landmark_model import LandmarkModel, TrainMode
+from medsapiens_core.models.prototypes import probabilities
 from medsapiens_core.models.view_head import ViewHead, ViewLogits
 
 VIEW_STAGE = -2  # the last one but one: fine-tuning changes the last stage, and the view head must go on reading
@@ -90,8 +91,12 @@ class CompactLandmarkModel(LandmarkModel):
         self.encoder = HieraEncoder(self.architecture.encoder)
         self.decoder = PyramidDecoder(self.architecture.encoder.widths, self.architecture.decoder_width)
         self.heads = nn.ModuleDict()
+        self.prototypes = nn.ModuleDict()
         for template_id, entry in config.templates.items():
-            self._add_head(template_id, len(entry.landmarks))
+            if entry.prototypes is None:
+                self._add_head(template_id, len(entry.landmarks))
+            else:
+                self._build_prototypes(template_id)
         anatomies = self.architecture.anatomies
         self.view_head = ViewHead(self.architecture.encoder.widths[VIEW_STAGE], len(anatomies)) if anatomies else None
 
@@ -104,7 +109,7 @@ class CompactLandmarkModel(LandmarkModel):
         head = nn.Conv2d(self.architecture.decoder_width, count, 1)
         for parameter in head.parameters():
             nn.init.normal_(parameter, std=0.01)
-        self.heads[template_id] = head
+        self.heads[module_key(template_id)] = head
 
     def features(self, x: Tensor) -> Tensor:
         """(B, 3, H, W) normalised -> (B, C, H/4, W/4), the features that every head reads."""
@@ -112,26 +117,45 @@ class CompactLandmarkModel(LandmarkModel):
         return result
 
     def logits(self, x: Tensor, template_id: str) -> Tensor:
-        """Logits (B, K, H/4, W/4) float32 of one template; softmax over the cells of a channel gives probabilities."""
+        """Logits (B, K, H/4, W/4) float32 of one trained head; their softmax over the cells is the probability."""
         self.config.channels(template_id)
         return self.head_logits(self.features(x), template_id)
 
     def head_logits(self, features: Tensor, template_id: str) -> Tensor:
         """One head on features; in float32 also under autocast, because bf16 would round the logits."""
         with torch.autocast(features.device.type, enabled=False):
-            result: Tensor = self.heads[template_id](features.float())
+            result: Tensor = self.heads[module_key(template_id)](features.float())
             return result
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits of all templates, concatenated in the order of `config.templates`."""
+        """Logits of all trained heads, concatenated in the order of `config.templates`."""
         features = self.features(x)
-        return torch.cat([self.head_logits(features, template_id) for template_id in self.config.templates], 1)
+        trained = filter(self.config.has_head, self.config.templates)
+        return torch.cat([self.head_logits(features, template_id) for template_id in trained], 1)
 
     def heatmaps(self, x: Tensor, template_id: str) -> Tensor:
         """Probabilities times 2 pi sigma^2, so that the training target has peak 1 (0..1 and a little above)."""
-        logits = self.logits(x, template_id)
-        probabilities = logits.flatten(2).softmax(-1).view_as(logits)
-        return probabilities * (2 * math.pi * self.config.sigma**2)
+        self.config.channels(template_id)
+        if self.config.has_head(template_id):
+            return probabilities(self.logits(x, template_id), self.config.sigma)
+        levels, head = self.feature_levels(x, template_id), self.prototype_head(template_id)
+        anchor = head.config.anchor
+        known = None if anchor is None else self.anchor_maps(x, levels, anchor)
+        return head.heatmaps(levels, known, self.config.sigma)
+
+    def anchor_maps(self, x: Tensor, levels: list[Tensor], anchor: str) -> Tensor:  # noqa: ARG002  # levels serve
+        """The anchor's own heatmaps."""
+        return probabilities(self.head_logits(levels[0], anchor), self.config.sigma)
+
+    def feature_levels(self, x: Tensor, template_id: str) -> list[Tensor]:  # noqa: ARG002  # the same for every one
+        """The decoder's map and the encoder's stages."""
+        stages = self.encoder(x)
+        return [self.decoder(stages), *stages]
+
+    @property
+    def feature_widths(self) -> tuple[int, ...]:
+        """Channels of each of the `feature_levels`."""
+        return self.architecture.decoder_width, *self.architecture.encoder.widths
 
     def view_logits(self, x: Tensor) -> ViewLogits | None:
         """How pictures (B, 3, H, W) of `VIEW_SIZE` lie; None without a view head."""
@@ -150,8 +174,10 @@ class CompactLandmarkModel(LandmarkModel):
         return [(name, parameter) for name, parameter in self.named_parameters() if parameter.requires_grad]
 
     def add_template(self, template: Template) -> None:
-        """Add a head for a template that the model does not know."""
+        """Add a head for a template that the model does not know, or has prototypes for."""
         self.config = self.config.with_template(template)
+        if module_key(template.id) in self.prototypes:
+            del self.prototypes[module_key(template.id)]
         self._add_head(template.id, len(template))
 
 

@@ -39,9 +39,17 @@ class HeatmapHead(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Return heatmaps (B, K, h * 2**n, w * 2**n)."""
+        return self.read(self.mixed(features))
+
+    def mixed(self, features: Tensor) -> Tensor:
+        """The map (B, C, h * 2**n, w * 2**n) that the output layer reads."""
         x = features
         for layer in [*self.up, *self.mix]:
             x = _norm_act(layer(x))
+        return x
+
+    def read(self, x: Tensor) -> Tensor:
+        """The output layer on the mixed map."""
         # bfloat16 has 128 steps between 0.5 and 1: too coarse for the top of a peak, so autocast ends here
         with torch.autocast(x.device.type, enabled=False):
             result: Tensor = self.out(x.to(self.out.weight.dtype))

@@ -6,11 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from medsapiens_core.data.template import Template
-from medsapiens_core.models.config import ExpertsConfig, LoraConfig, ModelConfig, SapiensArchitecture
-from medsapiens_core.models.experts import expert_layers, is_expert_name, join_expert, split_experts
+from medsapiens_core.models.config import ExpertsConfig, LoraConfig, ModelConfig, PrototypeConfig, SapiensArchitecture
+from medsapiens_core.models.experts import expert_layers, is_expert_name, join_expert, module_key, split_experts
 from medsapiens_core.models.head import HeatmapHead
 from medsapiens_core.models.landmark_model import LandmarkModel, TrainMode
 from medsapiens_core.models.lora import add_lora, is_lora_name, unmerge_lora
+from medsapiens_core.models.prototypes import PrototypeHead
 from medsapiens_core.models.vit import SapiensBackbone, token_grid
 
 
@@ -40,11 +41,16 @@ class SapiensLandmarkModel(LandmarkModel):
         )
         if architecture.lora is not None:
             add_lora(self.backbone, architecture.lora)
+        self.prototypes = nn.ModuleDict()
+        for template_id in config.templates:
+            if not config.has_head(template_id):
+                self._build_prototypes(template_id)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return heatmaps (B, K_all, h, w) of all templates."""
+        """Return heatmaps (B, K_all, h, w) of all trained heads."""
         if self.has_experts:
-            return torch.cat([self._channels_of(x, template_id) for template_id in self.config.templates], 1)
+            trained = filter(self.config.has_head, self.config.templates)
+            return torch.cat([self._channels_of(x, template_id) for template_id in trained], 1)
         result: Tensor = self.head(self.backbone(x))
         return result
 
@@ -60,7 +66,28 @@ class SapiensLandmarkModel(LandmarkModel):
     def heatmaps(self, x: Tensor, template_id: str) -> Tensor:
         """Heatmaps (B, K, h, w) float32 of one template; a sure point has a peak near 1."""
         self.config.channels(template_id)
-        return self._channels_of(x, template_id).float()
+        if self.config.has_head(template_id):
+            return self._channels_of(x, template_id).float()
+        levels, head = self.feature_levels(x, template_id), self.prototype_head(template_id)
+        anchor = head.config.anchor
+        known = None if anchor is None else self.anchor_maps(x, levels, anchor)
+        return head.heatmaps(levels, known, self.config.sigma)
+
+    def anchor_maps(self, x: Tensor, levels: list[Tensor], anchor: str) -> Tensor:
+        """The anchor's own heatmaps; with experts they come from features of its own."""
+        if self.has_experts:
+            return self.heatmaps(x, anchor)
+        return self.head.read(levels[0])[:, self.config.channels(anchor)].float()
+
+    def feature_levels(self, x: Tensor, template_id: str) -> list[Tensor]:
+        """The head's last map before its output, and the backbone's."""
+        features = self.backbone(x, template_id)
+        return [self.head.mixed(features), features]
+
+    @property
+    def feature_widths(self) -> tuple[int, ...]:
+        """Channels of each of the `feature_levels`."""
+        return self.head.out.in_channels, self.backbone.norm_out.normalized_shape[0]
 
     def trainable_parameters(self, mode: TrainMode) -> list[tuple[str, nn.Parameter]]:
         """Freeze everything but what `mode` trains, and return that by name.
@@ -84,11 +111,26 @@ class SapiensLandmarkModel(LandmarkModel):
         return chosen
 
     def add_template(self, template: Template) -> None:
-        """Add output channels for a template that the model does not know, with output near 0."""
+        """Add output channels for a template that the model does not know, or has prototypes for; they are near 0."""
+        is_known = template.id in self.config.templates
         self.config = self.config.with_template(template)
         self.head.add_channels(len(template))
+        if is_known:
+            del self.prototypes[module_key(template.id)]
+        else:
+            self._add_expert(template.id)
+
+    def add_prototypes(self, template: Template, prototypes: PrototypeConfig) -> PrototypeHead:
+        """See `LandmarkModel.add_prototypes`; with experts the template gets one of its own."""
+        is_known = template.id in self.config.templates
+        head = super().add_prototypes(template, prototypes)
+        if not is_known:
+            self._add_expert(template.id)
+        return head
+
+    def _add_expert(self, template_id: str) -> None:
         for layer in expert_layers(self.backbone):
-            layer.add(template.id)
+            layer.add(template_id)
 
     def add_lora(self, lora: LoraConfig) -> None:
         """Add adapters that change nothing yet. Raises ValueError where there are some already."""
@@ -110,11 +152,14 @@ class SapiensLandmarkModel(LandmarkModel):
     def joined(self, template_id: str) -> SapiensLandmarkModel:
         """The plain model, without experts, that this one is for one template (which alone it keeps).
 
-        Raises UserError for a template that the model does not know.
+        Raises UserError for a template that the model does not know, ValueError for one of prototypes.
         """
         channels = self.config.channels(template_id)
+        if not self.config.has_head(template_id):
+            raise ValueError(f"{template_id} has prototypes and no head that could stand alone")
         unmerge_lora(self)
-        tensors = join_expert(self.state_dict(), template_id)
+        kept = {name: tensor for name, tensor in self.state_dict().items() if not name.startswith("prototypes.")}
+        tensors = join_expert(kept, template_id)
         tensors |= {name: tensors[name][channels] for name in ("head.out.weight", "head.out.bias")}
         architecture = {**self.config.architecture, "experts": None}
         templates = {template_id: self.config.templates[template_id]}

@@ -71,7 +71,7 @@ class Learner:
             else:
                 maps = self.model.heatmaps(x, self.template.id)
         if isinstance(self.model, CompactLandmarkModel):
-            logits = self.model.heads[self.template.id](features.float())[:, self.order]
+            logits = self.model.head_logits(features, self.template.id)[:, self.order]
             return softmax_loss(logits, xy, weights, sigma)
         target = peak_target(torch.nan_to_num(xy.float()), self.model.config.heatmap_size, sigma)
         emphasis = (1 + 9 * target).sqrt()
