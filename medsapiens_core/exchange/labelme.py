@@ -69,7 +69,7 @@ def _shapes(reading: Reading, template: Template, kept: Iterable[Mapping[str, An
 
 
 def _shape(label: str, state: PointState, kept: Mapping[str, Any]) -> dict[str, Any]:
-    new = {"label": label, "points": [], "group_id": None, "description": "", "shape_type": "point"}
+    new: Mapping[str, Any] = {"label": label, "points": [], "group_id": None, "description": "", "shape_type": "point"}
     flags = kept.get("flags") if isinstance(kept.get("flags"), dict) else {}
     estimated = state.place is Place.ESTIMATED
     if not kept or estimated or (flags and "occluded" in flags):
