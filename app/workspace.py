@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.controllers.case_access import CaseDetail, next_to_do
 from app.controllers.case_loader import CaseLoader
+from app.controllers.doubt_controller import DoubtController
 from app.controllers.import_controller import ImportController
 from app.controllers.inference_controller import InferenceController
 from app.controllers.models_controller import ModelsController
@@ -56,6 +57,7 @@ class Workspace(QObject):
         self.worklist = WorklistController(self.runner, project, window.worklist, self)
         set_condition = window.registry.set_condition
         self.review = ReviewController(self.session, window.image_view, window.landmark_panel, set_condition, self)
+        self._doubt = DoubtController(self.session, notices, self)
         self.inference = InferenceController(
             self.runner,
             project,

@@ -65,6 +65,7 @@ def _one(path: Path, template: Template, entry: ModelEntry, predictor: Predictor
         "spacing_mm": None if spacing is None else [spacing.row_mm, spacing.col_mm],
         "spacing_source": None if spacing is None else spacing.source.value,
         "seconds": time.perf_counter() - began,
+        "notice": prediction.notice,
         "landmarks": _landmarks(prediction, template, predictor.calibrations.get(template.id), spacing),
     }
 
@@ -95,4 +96,5 @@ def _landmarks(
 def _text(one: dict[str, Any]) -> str:
     rows = [(mark["name"], f"{mark['x']:.1f}", f"{mark['y']:.1f}", f"{mark['score']:.2f}") for mark in one["landmarks"]]
     head = f"{one['image']}: {one['template']} by {one['model']}, {one['seconds']:.2f} s"
-    return f"{head}\n{table([('landmark', 'x', 'y', 'score'), *rows])}"
+    doubt = f"\nDOUBTFUL: {one['notice']}" if one["notice"] else ""
+    return f"{head}{doubt}\n{table([('landmark', 'x', 'y', 'score'), *rows])}"
