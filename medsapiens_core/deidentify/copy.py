@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pydicom
 from pydicom.dataset import FileDataset, FileMetaDataset
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from medsapiens_core.deidentify.burned_in import burned_in_warning
 from medsapiens_core.deidentify.header import deidentify_header
 from medsapiens_core.deidentify.identity import identity_words
 from medsapiens_core.deidentify.pseudonyms import Pseudonyms
-from medsapiens_core.errors import UnreadableImageError
 from medsapiens_core.exchange.files import write_bytes
 from medsapiens_core.io.dicom_file import open_dicom
 from medsapiens_core.io.refusal import guarded, unreadable
@@ -46,7 +46,7 @@ def deidentified_copy(source: Path, target: Path, pseudonyms: Pseudonyms) -> Dei
         dataset = pydicom.dcmread(io.BytesIO(source.read_bytes()), force=True)
         words, warning = identity_words(dataset), burned_in_warning(dataset)
         subject = deidentify_header(dataset, pseudonyms)
-        data = _encoded(dataset)
+        data = _encoded(dataset, source)
         if _names_somebody(data, words - {subject.casefold()}):
             raise unreadable(
                 source,
@@ -65,11 +65,16 @@ def _check_image(path: Path) -> None:
         open_dicom(opened)
 
 
-def _encoded(dataset: FileDataset) -> bytes:
-    """The file's bytes with an empty preamble and a new, minimal file meta group."""
+def _encoded(dataset: FileDataset, source: Path) -> bytes:
+    """The file's bytes with an empty preamble and a new, minimal file meta group.
+
+    A file that is deflated as a whole is written plain, so that its bytes can be searched.
+    """
     syntax = dataset.file_meta.get("TransferSyntaxUID") if hasattr(dataset, "file_meta") else None
     if syntax is None:
-        raise UnreadableImageError("The file does not name its transfer syntax. Convert it with your PACS.")
+        raise unreadable(source, "it does not name its transfer syntax", "Convert it with your PACS.")
+    if syntax == DeflatedExplicitVRLittleEndian:
+        syntax = ExplicitVRLittleEndian
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID")
     meta.MediaStorageSOPInstanceUID = dataset.get("SOPInstanceUID")

@@ -10,7 +10,7 @@ import pytest
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
-from pydicom.uid import JPEGBaseline8Bit
+from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEGBaseline8Bit
 
 from medsapiens_core.deidentify.burned_in import burned_in_warning
 from medsapiens_core.deidentify.copy import deidentified_copy
@@ -67,11 +67,13 @@ def planted(folder, name="CT_small.dcm", **more):
 def test_planted_names_are_found_nowhere_and_the_picture_is_the_same(tmp_path, name):
     source = planted(tmp_path, name)
     before = source.read_bytes().lower()
-    assert all(word.lower().encode() in before for word in PLANTED) or name == "image_dfl.dcm"
+    deflated = name == "image_dfl.dcm"  # the copy is not, so that it can be searched
+    assert all(word.lower().encode() in before for word in PLANTED) != deflated
 
     copy = deidentified_copy(source, tmp_path / "copy.dcm", OURS)
 
     after = copy.path.read_bytes().lower()
+    assert pydicom.dcmread(copy.path).file_meta.TransferSyntaxUID != DeflatedExplicitVRLittleEndian
     for word in PLANTED:
         assert word.lower().encode() not in after
     np.testing.assert_array_equal(read_image(copy.path).pixels, read_image(source).pixels)
