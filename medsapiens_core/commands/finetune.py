@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -34,17 +34,24 @@ def finetune(
     epochs: Annotated[int | None, typer.Option(help="Passes over the images; default: by their number.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    mode: Annotated[
+        str,
+        typer.Option(
+            help="What is trained: head, adapt or full; prototypes learns a new template from 1 to 10 images."
+        ),
+    ] = "adapt",
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
     """Adapt a model to labelled pictures. The new model is a candidate: `medsapiens models promote` puts it in use.
 
     With more than 50 images a tenth of them (20 at most) is held out to find the best epoch; n_train counts the rest.
+    `--mode prototypes` trains nothing: the landmarks are found by likeness to the examples, in seconds.
     """
     began = time.perf_counter()
     library, chosen = ModelLibrary(), choose_template(template)
     _check_name(library, name)
     entry = choose_model(library, chosen, base)
-    options = _options(minutes, epochs, seed, device)
+    options = _options(minutes=minutes, epochs=epochs, seed=seed, device=device, mode=mode)
     folder = _prepare(library, chosen, entry, name, options=options, coco=coco, images=images, shots=shots)
     from medsapiens_core.training.job import run_job
 
@@ -60,7 +67,8 @@ def finetune(
         "base": entry.id,
         "run": str(folder),
     }
-    text = f"{name}: {run.epochs} epochs on {run.n_train} images in {seconds:.0f} s. It is a candidate for {chosen.id}."
+    what = "by likeness to" if mode == "prototypes" else f"{run.epochs} epochs on"
+    text = f"{name}: {what} {run.n_train} images in {seconds:.0f} s. It is a candidate for {chosen.id}."
     result(value, text, as_json=as_json)
 
 
@@ -72,11 +80,11 @@ def _check_name(library: ModelLibrary, name: str) -> None:
         raise UserError(f"There is a model {name} in the library already. Choose another name.")
 
 
-def _options(minutes: float | None, epochs: int | None, seed: int, device: str) -> TrainingOptions:
+def _options(**values: Any) -> TrainingOptions:
     from pydantic import ValidationError
 
     try:
-        return TrainingOptions(minutes=minutes, epochs=epochs, seed=seed, device=device)
+        return TrainingOptions(**values)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise UserError(f"--{first['loc'][0]}: {first['msg']}.") from error

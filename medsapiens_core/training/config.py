@@ -24,13 +24,14 @@ class TrainingOptions(_Frozen):
     """What a person may choose. None means: decide by the number of cases and the device.
 
     `minutes` bounds the training itself, not reading the images before and the evaluation after it.
-    `mode` names what is trained (`LandmarkModel.trainable_parameters`).
+    `mode` names what is trained (`LandmarkModel.trainable_parameters`), or `prototypes`: nothing is, a new template is
+    learned by likeness to at most 10 cases (`learn_prototypes`).
     """
 
     minutes: Annotated[float, Field(gt=0, le=100_000)] | None = None
     epochs: Annotated[int, Field(ge=1, le=100_000)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    mode: Literal["head", "adapt", "full"] = "adapt"
+    mode: Literal["head", "adapt", "full", "prototypes"] = "adapt"
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda|cuda:\d+)$")] = "auto"
     batch_size: Annotated[int, Field(ge=1, le=256)] | None = None
     learning_rate: Annotated[float, Field(gt=0, le=1)] | None = None

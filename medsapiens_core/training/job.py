@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,8 @@ from medsapiens_core.training.learner import Learner
 from medsapiens_core.training.measuring import ValidationPart, locate_all, locked_cases
 from medsapiens_core.training.model_card import write_card
 from medsapiens_core.training.plan import make_plan
-from medsapiens_core.training.progress import Finished, PhaseStarted, Reporter
+from medsapiens_core.training.progress import Finished, LogLine, PhaseStarted, Reporter
+from medsapiens_core.training.prototypes import learn_prototypes
 from medsapiens_core.training.run_state import RunState
 from medsapiens_core.training.snapshot_items import check_item, read_snapshot, split_items, training_item
 from medsapiens_core.training.trainer import Control, RunAbortedError, Trainer
@@ -71,16 +73,38 @@ class _Run:
     def run(self) -> RunResult:
         self.report(PhaseStarted("prepare", f"Preparing {len(self.training)} cases"))
         model = self._load_base()
-        known = self.template.id in model.config.templates
+        if self.job.options.mode == "prototypes":
+            return self._run_prototypes(model)
+        known = model.config.has_head(self.template.id)
         if not known:
             model.add_template(self.template)
         model.config.landmark_order(self.template)  # refuses a model trained on other landmarks before any work
         trainer = self._make_trainer(model, known)
         self.report(PhaseStarted("train", f"Training on {len(self.training)} cases"))
-        state = trainer.run()
-        comparison = self._compare(model, known)
+        return self._finish(model, trainer.run(), trainer.plan.steps_per_epoch)
+
+    def _run_prototypes(self, model: LandmarkModel) -> RunResult:
+        """Learn from examples without training; the seconds are those that it took."""
+        began = time.monotonic()
+        learned = learn_prototypes(
+            model,
+            [training_item(item, self.template) for item in self.training],
+            self.template,
+            device=self.device,
+            each=self._tell_example,
+        )
+        if learned.left_out_cells is not None:
+            self.report(LogLine(f"Left-out examples are found within {learned.left_out_cells:.1f} cells on average"))
+        return self._finish(learned.model, RunState(used=time.monotonic() - began), 1)
+
+    def _tell_example(self, position: int) -> None:
+        self._leave_if_told()
+        self.report(PhaseStarted("train", f"Looking at example {position + 1}"))
+
+    def _finish(self, model: LandmarkModel, state: RunState, per_epoch: int) -> RunResult:
+        comparison = self._compare(model)
         self.report(PhaseStarted("write", "Writing the candidate"))
-        result = self._write(model, state, comparison, trainer.plan.steps_per_epoch)
+        result = self._write(model, state, comparison, per_epoch)
         self.report(Finished(str(result.candidate), comparison))
         return result
 
@@ -89,6 +113,7 @@ class _Run:
 
     def _make_trainer(self, model: LandmarkModel, known: bool) -> Trainer:
         options = self.job.options
+        assert options.mode != "prototypes"
         plan = make_plan(options, len(self.training), self.device.type, new_template=not known)
         learner = Learner(model, self.template, options.mode, plan.rate, self.device)
         return Trainer(
@@ -121,11 +146,12 @@ class _Run:
         if self.control.abort.is_set():
             raise RunAbortedError
 
-    def _compare(self, model: LandmarkModel, known: bool) -> dict[str, Any]:
+    def _compare(self, model: LandmarkModel) -> dict[str, Any]:
         self.report(PhaseStarted("evaluate", f"Comparing on {len(self.locked)} locked cases"))
         cases = locked_cases(self.locked)
         new = self._locate(model, self.job.name)
-        old = self._locate(self._load_base(), self.job.base_model) if known else None
+        base = self._load_base()
+        old = self._locate(base, self.job.base_model) if self.template.id in base.config.templates else None
         return compare(cases, self.template, old, new, seed=self.job.options.seed)
 
     def _locate(self, model: LandmarkModel, name: str) -> ModelPoints:

@@ -14,7 +14,7 @@ reviewed cases, {n_val} more for validation; snapshot {snapshot}.
 
 {result}
 
-Trained for {epochs} epochs ({seconds:.0f} s) on {device} with torch {torch}, seed {seed}, on {utc}.
+{how} ({seconds:.0f} s) on {device} with torch {torch}, seed {seed}, on {utc}.
 Outputs for other templates, where the base model had them, have not been checked again: use the base model for those.
 
 Licence: {license}
@@ -27,7 +27,10 @@ def write_card(
     job: TrainingJob, template: Template, provenance: dict[str, Any], comparison: dict[str, Any], license: str
 ) -> str:
     """The card of the candidate of `job`."""
-    facts = {key: provenance[key] for key in ("n_train", "n_val", "epochs", "seconds", "device", "torch", "utc")}
+    facts = {key: provenance[key] for key in ("n_train", "n_val", "seconds", "device", "torch", "utc")}
+    how = f"Trained for {provenance['epochs']} epochs"
+    if job.options.mode == "prototypes":
+        how = "Landmarks are found by likeness to at most 10 of these cases, without training; made"
     return CARD.format(
         name=job.name,
         base=job.base_model,
@@ -37,6 +40,7 @@ def write_card(
         snapshot=provenance["snapshot_sha256"][:12],
         result=_result(comparison),
         seed=job.options.seed,
+        how=how,
         license=license,
         **facts,
     )
