@@ -132,10 +132,10 @@ def _source(file: h5py.File, name: str) -> Any:
 def _video(entry: dict[str, Any]) -> Video:
     backend = entry["backend"]
     names = backend.get("filenames") or backend.get("filename") or entry.get("filename")
-    is_list = isinstance(names, list)
     shape = backend.get("shape") or [None, backend.get("height_"), backend.get("width_"), None]
     height, width = (value if isinstance(value, int) and value > 0 else None for value in (shape[1], shape[2]))
-    return Video(tuple(map(str, names if is_list else [names])), is_list, width, height)
+    listed = names if isinstance(names, list) else [names]
+    return Video(tuple(map(str, listed)), isinstance(names, list), width, height)
 
 
 def _instances(
