@@ -1,10 +1,11 @@
 import base64
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from medsapiens_core.data.annotation import Place, absent, placed
+from medsapiens_core.data.annotation import AbsentReason, Place, absent, placed
 from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.batch import Reading, ReadOptions, WriteOptions
 from medsapiens_core.exchange.labelme import FORMAT
@@ -208,3 +209,15 @@ def test_names_never_become_paths(tmp_path):
     assert report.files == (tmp_path / "out" / "evil.json",)
     assert set(FORMAT.read(tmp_path / "out", ReadOptions()).readings[0].points) == {"../x"}
     assert "../x" in NAMES
+
+
+def test_a_file_that_labelme_has_saved():
+    """Ours, opened and saved by labelme 6.3.1's own LabelFile; the one white pixel of its image is at (12, 7)."""
+    path = Path(__file__).parent / "fixtures" / "labelme-6.3.1.json"
+    (reading,) = FORMAT.read(path, ReadOptions()).readings
+    assert reading.points == {
+        "S": placed(12, 7, None),
+        "N": placed(-0.5, 29.5, None, estimated=True),
+        "Po": absent(AbsentReason.OUTSIDE_FIELD),
+    }
+    assert (reading.reader, reading.reviewed, reading.image.width, reading.image.height) == ("AB", True, 40, 30)
