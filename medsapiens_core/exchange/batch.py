@@ -58,7 +58,7 @@ class Reading:
     decided_utc: str | None = None
     revision: int = 0
     note: str = ""
-    extra: Mapping[str, Any] = NOTHING
+    extra: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ class Batch:
     readings: tuple[Reading, ...]
     landmarks: tuple[str, ...]
     messages: tuple[str, ...] = ()
-    extra: Mapping[str, Any] = NOTHING
+    extra: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class ReadOptions:
 
     template: Template | None = None
     find_image: Callable[[str], Path | None] = lambda _name: None
-    choices: Mapping[str, str] = NOTHING
+    choices: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class WriteOptions:
     """`template` orders and names the landmarks. `choices` as in `ReadOptions`; `product` names us in files."""
 
     template: Template
-    choices: Mapping[str, str] = NOTHING
+    choices: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     product: str = "MedSapiens Studio"
 
 

@@ -32,7 +32,8 @@ def items(tmp_path):
 
 
 def test_the_written_default_package_knows_what_its_figures_are_worth(tmp_path, items):
-    facts = {"command": "none", "seconds": 0.0, "steps": 0, "batch": 1, "seed": 0}
+    views = {"view": 1.0, "inverted": 1.0, "anatomy": 1.0, "other": 1.0}
+    facts = {"command": "none", "seconds": 0.0, "steps": 0, "batch": 1, "seed": 0, "views": views}
     parts = {"ceph-19": ([], [])}  # the card's table knows the shipped templates only
     model = new_model(compact_config())
     write_default_package(tmp_path / "bare", model, parts, {"ceph-19": TEMPLATE}, facts)
