@@ -1,14 +1,14 @@
 """Compare the ways to learn a template from few images, at equal minutes each, with the program's own training.
 
-    python -m bench.ways_to_learn --base PACKAGE --out FOLDER [--ways head adapt full] [--counts 1 5 10 25 150]
+    python -m bench.ways_to_learn --base PACKAGE --out FOLDER [--ways head adapt ...] [--counts 1 5 10 25 150]
         [--seeds 0 1 2] [--templates ceph-19 spine-68] [--minutes 15] [--data ../shared/data]
 
 `--base` is a variant of the default that has not seen the template, else the task is no new anatomy: train it with
 `medsapiens_core.training.joint --without ceph-19`; `--base ceph-19=PACKAGE spine-68=PACKAGE` names one for each
 template. Images come from the training part of `joint.SETS`, figures from its held-out part, never from ceph test1,
-because the result is a choice. A count above what there is takes all. Every cell adds a line to FOLDER/rows.jsonl; the
-same command leaves out what is there and goes on with a cell that was stopped. The table at the end is of all lines
-that the command names.
+because the result is a choice. A count above what there is takes all. The ways are the modes of `TrainingOptions`;
+prototypes take seconds instead of the minutes. Every cell adds a line to FOLDER/rows.jsonl; the same command leaves out
+what is there and goes on with a cell that was stopped. The table at the end is of all lines that the command names.
 """
 
 from __future__ import annotations
@@ -80,6 +80,11 @@ def cells(given: argparse.Namespace, bases: dict[str, str]) -> Iterator[Cell]:
 def is_done(cell: Cell, rows: Sequence[dict[str, Any]]) -> bool:
     """Whether a row is of this very cell."""
     return any(all(row.get(key) == value for key, value in asdict(cell).items()) for row in rows)
+
+
+def is_possible(cell: Cell, package: Path) -> bool:
+    """False for prototypes of a template that the base has a trained head for: the program refuses them."""
+    return cell.way != "prototypes" or not _known(package, find_template(cell.template))
 
 
 def run_cell(cell: Cell, package: Path, data: Path, folder: Path) -> dict[str, Any]:
@@ -206,10 +211,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         names = {key: package_id(path, read_config(path).name) for key, path in packages.items()}
         wanted = list(cells(given, names))
         for cell in wanted:
-            if not is_done(cell, read_rows(file)):
+            package = packages[cell.template]
+            if not is_possible(cell, package):
+                note(f"{cell.name}: left out, prototypes are for a template that the base has not learned")
+            elif not is_done(cell, read_rows(file)):
                 note(f"{cell.name}: {cell.minutes:g} minutes")
                 folder = given.out / "running" / f"{cell.name}-{cell.minutes:g}-{cell.base}"
-                append_row(file, run_cell(cell, packages[cell.template], given.data, folder))
+                append_row(file, run_cell(cell, package, given.data, folder))
     except UserError as error:
         note(str(error))
         return EXIT_USER

@@ -5,7 +5,7 @@ import pytest
 
 from bench import ways_to_learn
 from bench.jsonl import append_row, read_rows
-from bench.ways_to_learn import Cell, bases, is_done, summary, training_items
+from bench.ways_to_learn import Cell, bases, is_done, is_possible, summary, training_items
 from medsapiens_core.errors import UserError
 from tests.bench.building import CEPH, write_ceph, write_ceph_model
 from tests.core.training.building import TEMPLATE
@@ -40,6 +40,15 @@ def test_a_base_is_named_for_all_templates_or_for_each(tmp_path):
         bases(["ceph-19=a"], ["ceph-19", "spine-68"])
 
 
+def test_prototypes_are_not_asked_for_where_the_base_has_a_trained_head(tmp_path):
+    fresh = write_ceph_model(tmp_path / "fresh", TEMPLATE)
+    trained = write_ceph_model(tmp_path / "trained")
+    prototypes = Cell("base@0", "ceph-19", "prototypes", 5, 0, 15.0)
+    assert is_possible(prototypes, fresh)
+    assert not is_possible(prototypes, trained)
+    assert is_possible(CELL, trained)
+
+
 def test_no_film_that_is_measured_on_is_trained_on(tmp_path):
     data = write_ceph(tmp_path)
     assert [item.path.name for item in training_items(data, CEPH)] == [f"0-{k:03d}.png" for k in range(7)]
@@ -57,9 +66,9 @@ def test_cells_are_trained_measured_written_and_left_out_the_next_time(tmp_path,
     assert (first["way"], first["trained_on"], first["n_images"], first["known_to_base"]) == ("head", 2, 1, False)
     assert first["mre"]["value"] > 0
     append_row(out / "rows.jsonl", {**first, "seed": 7})  # of another call
-    assert ways_to_learn.main([*given, "head", "full"]) == 0
+    assert ways_to_learn.main([*given, "head", "prototypes"]) == 0
     rows = json.loads(capsys.readouterr().out)["rows"]
-    assert [r["way"] for r in rows] == ["head", "full"]
+    assert [r["way"] for r in rows] == ["head", "prototypes"]
     assert rows[0] == first
     assert len(read_rows(out / "rows.jsonl")) == 3
     assert list((out / "running").iterdir()) == []
