@@ -14,8 +14,8 @@ def labelling_config(template: Template) -> str:
     view = Element("View")
     SubElement(view, "Image", {"name": "image", "value": "$image", "zoom": "true"})
     labels = SubElement(view, "KeyPointLabels", {"name": "lm", "toName": "image"})
-    for landmark in template.ids:
-        SubElement(labels, "Label", {"value": landmark})
+    for index, landmark in enumerate(template.ids):  # Label Studio's COCO export orders keypoints by model_index
+        SubElement(labels, "Label", {"value": landmark, "model_index": str(index)})
     region = {"name": VISIBILITY, "toName": "image", "perRegion": "true", "choice": "multiple"}
     SubElement(SubElement(view, "Choices", region), "Choice", {"value": "estimated"})
     for reason in AbsentReason:
