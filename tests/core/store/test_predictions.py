@@ -2,10 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
+from medsapiens_core.store import tables
 from medsapiens_core.store.errors import ProjectError, UnknownRecordError
+from medsapiens_core.store.files import canonical_json
 from tests.core.store.building import add_case, commit, predict, prediction_for
 
 
@@ -21,6 +24,22 @@ def test_a_prediction_comes_back_to_the_last_bit_and_older_ones_stay(project):
     assert project.predictions.get(old.id).to_json() == old.to_json()
     assert project.cases.get(case.id).prediction_model == "b@2"
     assert project.predictions.count() == 2
+
+
+def test_rows_from_before_there_were_radial_errors_are_still_read(project):
+    case = add_case(project, 1)
+    prediction = replace(prediction_for(case), radial_error=np.arange(4.0))
+    project.predictions.add(prediction, case.id)
+    assert project.predictions.get(prediction.id).to_json() == prediction.to_json()
+
+    value = prediction.to_json() | {"id": "old"}
+    old = {key: item for key, item in value.items() if key not in ("radial_error", "notice")}
+    row = {"id": "old", "case_id": case.id, "number": 2, "model_id": "base@0", "created_utc": value["created_utc"]}
+    with project.database.write() as connection:
+        connection.execute(sa.insert(tables.prediction).values(**row, json=canonical_json(old)))
+    read = project.predictions.get("old")
+    assert (read.radial_error, read.notice) == (None, None)
+    assert np.array_equal(read.covariance, prediction.covariance)
 
 
 def test_the_worklist_names_the_model_that_is_shown(project):
