@@ -67,8 +67,11 @@ class FeatureSpace(nn.Module):
         product = torch.einsum("kc,chw->khw", self.vectors.sum(0) / count[:, None], normed)
         if product.shape[-2:] == size[::-1]:
             return product
-        length = sum(_stretched(part, size).square().sum(0) for part in normed.split(CHANNELS_AT_ONCE))
-        return _stretched(product, size) / torch.as_tensor(length).sqrt().clamp(min=1e-9)
+        squares = [
+            _stretched(normed[start : start + CHANNELS_AT_ONCE], size).square().sum(0)
+            for start in range(0, len(normed), CHANNELS_AT_ONCE)
+        ]
+        return _stretched(product, size) / torch.stack(squares).sum(0).sqrt().clamp(min=1e-9)
 
     def learn(self, features: Sequence[Tensor], points: Tensor, size: Size, *, whiten: bool) -> None:
         """Take the prototypes at `points` (M, K, 2) of M maps; NaN gives a prototype of zeros, like nothing."""
@@ -218,7 +221,8 @@ def _whitening(centred: Tensor) -> Tensor:
     covariance = centred.T @ centred / len(centred)
     covariance += SHRINKAGE * covariance.diagonal().mean() * torch.eye(len(covariance), device=centred.device)
     values, axes = torch.linalg.eigh(covariance)
-    return axes @ torch.diag(values.clamp(min=1e-12).rsqrt()) @ axes.T
+    result: Tensor = axes @ torch.diag(values.clamp(min=1e-12).rsqrt()) @ axes.T
+    return result
 
 
 def _sample(features: Tensor, points: Tensor, size: Size) -> Tensor:
