@@ -35,7 +35,7 @@ def find(engine: Engine, grey: Grey, template: Template) -> tuple[Located, str |
 
 def _find_in_view(engine: Engine, grey: Grey, template: Template, view: View) -> tuple[Located, bool]:
     """Landmarks of one view of the picture, and whether they form the template's shape."""
-    config = engine.model.config
+    config = engine.model.config.for_template(template.id)
     upright = view.upright(grey)
     back = view.to_upright((grey.shape[1], grey.shape[0])).inverse()
     found, to_input = _look(engine, upright, template, None)
@@ -57,5 +57,5 @@ def _find_in_view(engine: Engine, grey: Grey, template: Template, view: View) ->
 
 
 def _look(engine: Engine, upright: Grey, template: Template, to_input: Affine2D | None) -> tuple[Located, Affine2D]:
-    pixels, affine = prepare_grey(upright, engine.model.config, to_input)
+    pixels, affine = prepare_grey(upright, engine.model.config.for_template(template.id), to_input)
     return locate(engine, pixels, affine, template), affine

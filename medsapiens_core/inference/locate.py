@@ -38,7 +38,7 @@ def locate(engine: Engine, pixels: NDArray[np.float32], to_input: Affine2D, temp
 
     Raises UserError when the network does not know the template.
     """
-    config = engine.model.config
+    config = engine.model.config.for_template(template.id)
     order = config.landmark_order(template)
     maps = engine.heatmaps(pixels[None], template.id)[0][order]
     if config.flip_test:

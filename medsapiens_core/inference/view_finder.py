@@ -57,11 +57,15 @@ def view_pixels(grey: NDArray[Any], config: ModelConfig, *, border: float = 0.0)
 
 
 def likely_views(probabilities: NDArray[Any], inverted: float, *, sided: bool) -> tuple[View, ...]:
-    """The views worth a look, likeliest first; anatomies that may face either way are never mirrored."""
+    """The views worth a look, likeliest first; anatomies that may face either way are never mirrored.
+
+    The picture as it lies is always among them: a look that was not needed costs less than a wrong turn.
+    """
     share = np.asarray(probabilities, dtype=np.float64)
     if not sided:
         turns = share.reshape(VIEW_CLASSES // 2, 2).sum(1)
         share = np.column_stack([turns, np.zeros_like(turns)]).ravel()
     best = [int(k) for k in np.argsort(-share, kind="stable")[:MOST_VIEWS]]
     chosen = [k for position, k in enumerate(best) if position == 0 or share[k] >= WORTH_A_LOOK]
-    return tuple(View.from_class(k, inverted=inverted > 0.5) for k in chosen)
+    views = tuple(View.from_class(k, inverted=inverted > 0.5) for k in chosen)
+    return views if View() in views else (*views, View())

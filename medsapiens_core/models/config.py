@@ -70,10 +70,14 @@ class PrototypeConfig(_Frozen):
 
 
 class TemplateChannels(_Frozen):
-    """The landmarks of one template in the order of the output channels."""
+    """The landmarks of one template in the order of the output channels.
+
+    `input_scale` is the part of the input's sides that this template's films are shown at.
+    """
 
     version: int = Field(ge=1)
     landmarks: tuple[str, ...] = Field(min_length=1)
+    input_scale: Annotated[float, Field(gt=0, le=1)] = 1.0
     placement: Placement | None = None
     prototypes: PrototypeConfig | None = None
 
@@ -240,6 +244,19 @@ class ModelConfig(_Frozen):
     def has_head(self, template_id: str) -> bool:
         """True when the model has a trained head for this template, and not prototypes."""
         return template_id in self.templates and self.templates[template_id].prototypes is None
+
+    def for_template(self, template_id: str) -> ModelConfig:
+        """The config with the input and heatmap that this template's films are shown at."""
+        entry = self.templates.get(template_id)
+        return self if entry is None or entry.input_scale == 1 else self.scaled(entry.input_scale)
+
+    def scaled(self, factor: float) -> ModelConfig:
+        """The config with `factor` times the sides of input and heatmap, for every template."""
+        sides = {
+            key: tuple(round(side * factor) for side in getattr(self, key)) for key in ("input_size", "heatmap_size")
+        }
+        once = {key: entry.model_copy(update={"input_scale": 1.0}) for key, entry in self.templates.items()}
+        return self.model_copy(update={**sides, "templates": once})
 
     def with_template(self, template: Template, prototypes: PrototypeConfig | None = None) -> ModelConfig:
         """Return a config with the channels, or the prototypes, of one more template at the end.

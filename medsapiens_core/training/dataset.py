@@ -78,8 +78,8 @@ class LandmarkDataset:
         item = self.items[index]
         grey, to_cached = self.cached(index)
         height, width = grey.shape
-        affine, flipped = random_affine((width, height), self.config.input_size, self.ranges, rng)
-        config = self.config
+        config = self.config.for_template(item.template_id)
+        affine, flipped = random_affine((width, height), config.input_size, self.ranges, rng)
         low_pass = not config.reference_warp
         view = warp(grey.astype(np.float32), affine, config.input_size, border=config.border, low_pass=low_pass)
         view = random_grey(view, self.ranges, rng)
@@ -89,11 +89,11 @@ class LandmarkDataset:
         if flipped:
             swap = list(self.templates[item.template_id].flip_index)
             xy, weights = xy[swap], weights[swap]
-        width, height = self.config.input_size
+        width, height = config.input_size
         inside = (xy[:, 0] > -0.5) & (xy[:, 1] > -0.5) & (xy[:, 0] < width - 0.5) & (xy[:, 1] < height - 0.5)
-        to_cells = input_to_heatmap(self.config.input_size, self.config.heatmap_size)
+        to_cells = input_to_heatmap(config.input_size, config.heatmap_size)
         return Sample(
-            normalise(view, self.config),
+            normalise(view, config),
             to_cells.apply(xy),
             np.where(inside, weights, 0.0),
             item.template_id,

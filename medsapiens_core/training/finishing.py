@@ -49,9 +49,9 @@ def finish_model(
 
 def with_placements(config: ModelConfig, films: Mapping[str, LandmarkDataset]) -> ModelConfig:
     """`config` that says where the landmarks of `films` lie."""
+    places = {key: placement_of(films[key], config.for_template(key)) for key in config.templates if key in films}
     templates = {
-        key: entry.model_copy(update={"placement": placement_of(films[key], config)}) if key in films else entry
-        for key, entry in config.templates.items()
+        key: entry.model_copy(update={"placement": places.get(key)}) for key, entry in config.templates.items()
     }
     return config.model_copy(update={"templates": templates})
 

@@ -15,6 +15,7 @@ import math
 import shlex
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from safetensors.torch import load_file, save_file
 
 from medsapiens_core.data.template import Template
 from medsapiens_core.data.template_file import find_template
+from medsapiens_core.geometry import Size
 from medsapiens_core.models.compact import CompactArchitecture, CompactLandmarkModel, load_hiera_weights
 from medsapiens_core.models.config import GreyRecipe, ModelConfig, TemplateChannels
 from medsapiens_core.training.augment import AugmentRange
@@ -50,17 +52,19 @@ class LandmarkSet:
     share: float
     held_out: int
     views: AugmentRange
+    largest: float = 1.0  # factor of the input's sides that this template never goes beyond
 
 
 BOTH_WAYS = AugmentRange(flip=0.5)
 SETS = (
     # Which way a skull looks is found out before this network sees it (inference/view.py), so no mirrored views.
-    LandmarkSet("ceph/train_senior.json", "ceph-19", 0.4, 8, AugmentRange(10, 30, (0.82, 1.3), 0.06, 0.05, 0.0, 0.04)),
+    LandmarkSet("ceph/train_senior.json", "ceph-19", 0.36, 8, AugmentRange(10, 30, (0.82, 1.3), 0.06, 0.05, 0.0, 0.04)),
     # Vertebrae are told apart by counting, so both ends of the spine must stay in view.
-    LandmarkSet("spine/train.json", "spine-68", 0.3, 15, AugmentRange(8, 12, (0.97, 1.3), 0.02, flip=0.5)),
-    LandmarkSet("chest/train.json", "chest-6", 0.06, 15, BOTH_WAYS),
-    LandmarkSet("hand_rsna/train.json", "hand-21", 0.14, 10, BOTH_WAYS),
-    LandmarkSet("hand_dha/train.json", "hand-37", 0.1, 0, BOTH_WAYS),
+    # They need the whole film more than they need its detail, so the spine stays with the middle size.
+    LandmarkSet("spine/train.json", "spine-68", 0.42, 15, AugmentRange(6, 12, (0.97, 1.15), 0.02, flip=0.5), 0.75),
+    LandmarkSet("chest/train.json", "chest-6", 0.05, 15, BOTH_WAYS),
+    LandmarkSet("hand_rsna/train.json", "hand-21", 0.09, 10, BOTH_WAYS),
+    LandmarkSet("hand_dha/train.json", "hand-37", 0.08, 0, BOTH_WAYS),
 )
 
 
@@ -92,6 +96,13 @@ def default_config(templates: dict[str, Template]) -> ModelConfig:
     )
 
 
+def shipped_config(config: ModelConfig, used: Sequence[LandmarkSet]) -> ModelConfig:
+    """The config after training: every template's films are shown as large as it saw them last."""
+    scales = {source.template_id: source.largest for source in used}
+    entries = {key: e.model_copy(update={"input_scale": scales[key]}) for key, e in config.templates.items()}
+    return config.model_copy(update={"templates": entries})
+
+
 class JointTraining:
     """Model, optimiser, data and clock of one run."""
 
@@ -117,9 +128,10 @@ class JointTraining:
         self.reader = ThreadPoolExecutor(1)
         self.waiting = self.reader.submit(self.next_batch)
 
-    def draw(self) -> tuple[int, int]:
-        """A data set by share and its next image; every image once before any comes again."""
-        shares = np.array([source.share for source in sources(self.args)])
+    def draw(self, input_size: Size | None = None) -> tuple[int, int]:
+        """A data set by share, of those with `input_size` if given, and its next image: each once before any again."""
+        fits = [input_size in (None, dataset.config.input_size) for dataset in self.training]
+        shares = np.array([source.share for source in sources(self.args)]) * fits
         chosen = int(self.rng.choice(len(shares), p=shares / shares.sum()))
         if not self.order[chosen]:
             self.order[chosen] = self.rng.permutation(len(self.training[chosen])).tolist()
@@ -147,16 +159,14 @@ class JointTraining:
 
     def set_input_size(self, factor: float) -> None:
         """Show the network views of `factor` times the full size."""
-        full = default_config(self.templates)
-        sizes = {
-            key: tuple(round(side * factor) for side in getattr(full, key)) for key in ("input_size", "heatmap_size")
-        }
-        for dataset in self.training:
-            dataset.config = full.model_copy(update=sizes)
+        for dataset, source in zip(self.training, sources(self.args), strict=True):
+            dataset.config = default_config(self.templates).scaled(min(factor, source.largest))
 
     def next_batch(self) -> list[Sample]:
         """Draw one batch; runs in its own thread while the network works on the batch before."""
-        chosen = [self.draw() for _ in range(self.args.batch)]
+        first = self.draw()
+        size = self.training[first[0]].config.input_size
+        chosen = [first, *(self.draw(size) for _ in range(self.args.batch - 1))]
         return [self.training[source].sample(index, self.rng) for source, index in chosen]
 
     def train_step(self) -> float:
@@ -188,7 +198,7 @@ class JointTraining:
         """Write the package with the moving average of the weights."""
         self.reader.shutdown(cancel_futures=True)
         self.model.load_state_dict(self.mean.values)
-        self.set_input_size(1.0)
+        self.model.config = shipped_config(self.model.config, sources(self.args))
         films = dict(zip(self.parts, self.training, strict=True))
         held_out = {
             key: LandmarkDataset(part, self.model.config, self.templates) for key, (_, part) in self.parts.items()

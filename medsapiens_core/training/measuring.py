@@ -34,7 +34,8 @@ class ValidationPart:
         self, items: Sequence[SnapshotItem], template: Template, config: ModelConfig, device: torch.device
     ) -> None:
         step = max(1, -(-len(items) // MOST_VALIDATION))
-        self._items, self._template, self._config, self._device = items[::step], template, config, device
+        self._items, self._template, self._device = items[::step], template, device
+        self._config = config.for_template(template.id)
         self._prepared: list[Prepared] = []
 
     def __call__(self, model: LandmarkModel) -> Errors | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -20,7 +19,7 @@ from medsapiens_core.inference.preprocess import normalise, to_grey, warp
 from medsapiens_core.inference.view import View
 from medsapiens_core.io.phantom import TEMPLATES, make_phantom
 from medsapiens_core.io.read import read_image
-from medsapiens_core.io.samples import CHEST_FILM
+from medsapiens_core.io.samples import CHEST_FILM, chest_film_path
 from medsapiens_core.models.compact import Anatomy
 from medsapiens_core.models.config import ModelConfig
 from medsapiens_core.models.view_head import VIEW_CLASSES, VIEW_SIZE
@@ -136,11 +135,12 @@ def spoilt(film: Grey, rng: np.random.Generator) -> Grey:
 
 
 def strange_pictures(config: ModelConfig) -> tuple[list[Grey], list[Grey]]:
-    """Images that come with pydicom, reduced: (to learn from, kept apart) by file name; without the sample film."""
-    from pydicom.data import get_testdata_files
+    """Images that come with pydicom-data, reduced: (to learn from, kept apart) by file name; without the sample film.
 
+    Raises EnvironmentProblemError when the package is not installed.
+    """
     parts: tuple[list[Grey], list[Grey]] = ([], [])
-    for path in sorted(Path(name) for name in get_testdata_files("*.dcm")):
+    for path in sorted(chest_film_path().parent.glob("*.dcm")):
         if path.name == CHEST_FILM or path.name.startswith(CHEST_FILM[:3]):
             continue
         try:

@@ -95,3 +95,10 @@ def test_another_anatomy_is_doubtful():
     found, notice = find(Engine(SpotFinder(View(), known=-9.0), torch.device("cpu")), picture(), TEMPLATE)
     assert notice is not None and "does not look like" in notice
     assert np.isfinite(found.xy).all()
+
+
+def test_a_wrong_word_about_the_view_is_caught_by_looking_at_the_picture_as_it_lies():
+    finder = SpotFinder(View(inverted=True), placement())
+    found, notice = find(Engine(finder, torch.device("cpu")), picture(), TEMPLATE)
+    np.testing.assert_allclose(found.xy, SPOTS, atol=0.6)
+    assert notice is None

@@ -60,7 +60,7 @@ def test_networks_and_templates_without_a_say_leave_the_picture_as_it_lies():
 
 def test_likely_views():
     share = np.array([0.02, 0.5, 0.4, 0.02, 0.02, 0.02, 0.01, 0.01])
-    assert likely_views(share, 0.9, sided=True) == (View(0, True, True), View(1, False, True))
+    assert likely_views(share, 0.9, sided=True) == (View(0, True, True), View(1, False, True), View())
     assert likely_views(share, 0.1, sided=False) == (View(0), View(1))
     assert likely_views(np.array([0.97, 0.03, 0, 0, 0, 0, 0, 0]), 0.1, sided=True) == (View(),)
 
