@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
@@ -12,6 +12,8 @@ from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.hints import IMAGE_SUFFIXES, image_hint
 from medsapiens_core.exchange.safe_json import read_json
 
+_ADDRESS = re.compile(r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):)?(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?")
+_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 ABSENT_PREFIX = "absent_"  # our per-image choices are named absent_<reason>
 VISIBILITY = "visibility"  # our per-region choice
 
@@ -70,16 +72,21 @@ def image_key(data: dict[str, Any]) -> str:
 
 def image_name(text: str) -> str:
     """The image's name in a path or an address, which is never fetched; local storage keeps its folders."""
-    try:
-        parts = urlsplit(text)
-    except ValueError:
+    address = _ADDRESS.match(text)
+    if address is None:
         return image_hint(text)
-    local = parse_qs(parts.query).get("d") if parts.path.endswith("/local-files/") else None
+    scheme, path, query = address["scheme"] or "", address["path"], address["query"] or ""
+    local = re.search(r"(?:^|&)d=([^&]+)", query) if path.endswith("/local-files/") else None
     if local:
-        return image_hint(local[0])
-    if len(parts.scheme) > 1:
-        return image_hint(unquote(parts.path).rsplit("/", 1)[-1])
+        return image_hint(_plain(local[1].replace("+", " ")))
+    if len(scheme) > 1:  # one letter is a drive
+        return image_hint(_plain(path).rsplit("/", 1)[-1])
     return image_hint(text)
+
+
+def _plain(text: str) -> str:
+    """Text with its percent signs resolved. By hand, because nothing in this program may import `urllib`."""
+    return _PERCENT.sub(lambda run: bytes.fromhex(run[0].replace("%", "")).decode("utf-8", "replace"), text)
 
 
 def region_value(region: dict[str, Any]) -> dict[str, Any]:

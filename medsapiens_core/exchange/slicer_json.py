@@ -64,8 +64,8 @@ def document(
     marks: Sequence[Mark], record: Mapping[str, Any], note: str, kept: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """The document to write; `kept` is the one that was read, whose other keys and markups stay."""
-    whole = copy.deepcopy(dict(kept)) if kept else {"@schema": SCHEMA, "markups": []}
-    markups = whole["markups"]
+    whole: dict[str, Any] = copy.deepcopy(dict(kept)) if kept else {"@schema": SCHEMA, "markups": []}
+    markups: list[dict[str, Any]] = whole["markups"]
     place = next((k for k, markup in enumerate(markups) if markup.get("type") == "Fiducial"), None)
     old = {} if place is None else markups[place]
     points = {point.get("label"): point for point in reversed(old.get("controlPoints", []))}

@@ -97,9 +97,9 @@ def _reading(
         return None
     comment = record.fields.get("COMMENT", "")
     spacing = _spacing(record.fields.get("SCALE"), name, messages)
+    size = (image.width, image.height)
     image = replace(image, spacing=spacing, image_id=record.fields.get("ID", ""))
     reading = with_record(Reading(image, {}, note=comment), from_text(comment))
-    size = (image.width, image.height)
     points = {
         landmark: placed_state(*_to_image(pair, size, origin), source=reading.source)
         for landmark, pair in zip(template.ids, record.points, strict=True)
