@@ -43,7 +43,7 @@ def read(path: Path, options: ReadOptions) -> Batch:
     origin = _origin(options.choices)
     records = parse_records(path.name, read_lines(path))
     checked_points(len(records) * len(template))
-    readings, messages = [], []
+    readings, messages: list[str] = [], []
     for index, record in enumerate(records, start=1):
         with located(f"{path.name}, record {index}"):
             reading = _reading(record, options, template, origin, messages)
