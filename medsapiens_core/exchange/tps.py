@@ -43,7 +43,8 @@ def read(path: Path, options: ReadOptions) -> Batch:
     origin = _origin(options.choices)
     records = parse_records(path.name, read_lines(path))
     checked_points(len(records) * len(template))
-    readings, messages: list[str] = [], []
+    readings: list[Reading] = []
+    messages: list[str] = []
     for index, record in enumerate(records, start=1):
         with located(f"{path.name}, record {index}"):
             reading = _reading(record, options, template, origin, messages)
