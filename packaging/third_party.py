@@ -14,6 +14,7 @@ TARGET = ROOT / "packaging" / "THIRD_PARTY.md"
 # What the metadata leaves out or words badly, read in the licence file of the package itself.
 CORRECTED = {
     "colorama": "BSD-3-Clause",
+    "dicom-anonymizer": "BSD-3-Clause",
     "grimp": "BSD-2-Clause",
     "jinja2": "BSD-3-Clause",
     "import-linter": "BSD-2-Clause",
