@@ -20,12 +20,12 @@ from app.session.view_state import JobState
 from app.tasks.task_runner import IO, STORE, TaskRunner
 from app.tasks.worker_process import WorkerProcess, worker_command
 from medsapiens_core.data.snapshot import Part, TrainingSnapshot
-from medsapiens_core.store.files import write_atomic
 from medsapiens_core.store.jobs import JobRow
 from medsapiens_core.store.library import ModelEntry, ModelLibrary
 from medsapiens_core.store.project import Project
 from medsapiens_core.training.config import TrainingJob, TrainingOptions
 from medsapiens_core.training.progress import Failed, Finished, LogLine, parse_line
+from medsapiens_core.whole_files import write_atomic
 
 KIND = "train"
 NOTE_EVERY_MS = 2000

@@ -5,14 +5,13 @@ A path that a file names is a hint (formats.md 0.7): compare it, never open it a
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
-import uuid
 from collections.abc import Iterable
 from pathlib import Path
 
 from medsapiens_core.errors import EnvironmentProblemError, UserError
+from medsapiens_core.whole_files import write_atomic
 
 MAX_BYTES = 512_000_000
 MAX_NAME = 200  # characters of a file name that we make
@@ -45,32 +44,9 @@ def write_bytes(path: Path, data: bytes) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, data)
+        write_atomic(path, data)
     except OSError as error:
         raise EnvironmentProblemError(f"{path} cannot be written: {error.strerror}. Choose another place.") from error
-
-
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".export.tmp-{uuid.uuid4().hex[:8]}")
-    try:
-        with temporary.open("xb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # has no such call and needs none
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def base_name(hint: str) -> str:

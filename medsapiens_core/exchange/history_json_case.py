@@ -14,9 +14,10 @@ from medsapiens_core.data.image import Spacing, SpacingSource
 from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.batch import Batch, ImageRef, Reading
 from medsapiens_core.exchange.canonical import is_sealed
-from medsapiens_core.exchange.checks import checked_landmarks, checked_name, checked_point, checked_points
+from medsapiens_core.exchange.checks import checked_landmarks, checked_name, checked_points
 from medsapiens_core.exchange.files import read_bytes
 from medsapiens_core.exchange.safe_json import parse_json
+from medsapiens_core.exchange.states import stored_state
 
 FORMAT_NAME = "msj1"
 EXTRA = "json"
@@ -152,7 +153,7 @@ def _reading(read: _Read, image: ImageRef, case: _Case, kept: Mapping[str, Any],
     for point in read.points:
         if checked_name(point.landmark) in points:
             raise UserError(f"landmark {point.landmark} occurs twice in one read.")
-        points[point.landmark] = _state(point)
+        points[point.landmark] = stored_state(point.place, point.decision, point.x, point.y, point.reason)
     return Reading(
         image,
         points,
@@ -174,17 +175,3 @@ def _extra(read: _Read, kept: Mapping[str, Any], raw: Mapping[str, Any]) -> dict
     own = {key: value for key, value in raw.items() if key not in _Read.model_fields}
     points = {point.landmark: dict(point.model_extra or {}) for point in read.points if point.model_extra}
     return {"case": dict(kept), "read": own, "points": points}
-
-
-def _state(point: _Point) -> PointState:
-    decision, reason = point.decision or Decision.CORRECTED, point.reason
-    if point.place is Place.NOT_PLACED:
-        decision = Decision.NONE
-    elif point.place is Place.ABSENT:
-        reason = reason or AbsentReason.NOT_ASSESSABLE
-    if point.x is not None and point.y is not None:
-        checked_point(point.x, point.y)
-    try:
-        return PointState(point.place, decision, point.x, point.y, reason)
-    except ValueError as error:
-        raise UserError(f"{error}.") from error

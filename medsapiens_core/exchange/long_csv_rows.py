@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from medsapiens_core.data.annotation import AbsentReason, Decision, Place, PointState
+from medsapiens_core.data.annotation import AbsentReason, Decision, Place
 from medsapiens_core.data.image import Spacing, SpacingSource
 from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.batch import Batch, ImageRef, Reading
@@ -16,13 +16,13 @@ from medsapiens_core.exchange.checks import (
     checked_landmarks,
     checked_name,
     checked_number,
-    checked_point,
     checked_points,
     located,
     number,
 )
 from medsapiens_core.exchange.csv_table import read_table
 from medsapiens_core.exchange.formula_guard import unguard
+from medsapiens_core.exchange.states import stored_state
 
 FORMAT_NAME = "msl1"
 COLUMNS = (
@@ -145,7 +145,7 @@ def _to_reading(path: Path, group: Mapping[str, tuple[int, _Row]]) -> Reading:
     points = {}
     for mark, (number_of_line, row) in group.items():
         with located(f"{path.name}, line {number_of_line}"):
-            points[mark] = _state(row)
+            points[mark] = stored_state(row.place, row.decision, row.x_px, row.y_px, row.absent_reason)
     with located(f"{path.name}, line {line}"):
         image = _image(first)
         template_id, version = _template(first.template)
@@ -195,17 +195,3 @@ def _template(text: str) -> tuple[str | None, int | None]:
     if not at or not version.isascii() or not version.isdigit() or len(version) > 9:
         raise UserError("template must be written as id@version.")
     return name, int(version)
-
-
-def _state(row: _Row) -> PointState:
-    decision, reason = row.decision or Decision.CORRECTED, row.absent_reason
-    if row.place is Place.NOT_PLACED:
-        decision = Decision.NONE
-    elif row.place is Place.ABSENT:
-        reason = reason or AbsentReason.NOT_ASSESSABLE
-    if row.x_px is not None and row.y_px is not None:
-        checked_point(row.x_px, row.y_px)
-    try:
-        return PointState(row.place, decision, row.x_px, row.y_px, reason)
-    except ValueError as error:
-        raise UserError(f"{error}.") from error

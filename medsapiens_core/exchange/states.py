@@ -6,14 +6,32 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
-from medsapiens_core.data.annotation import NOT_PLACED, Decision, Place, PointState, placed, predicted
+from medsapiens_core.data.annotation import NOT_PLACED, AbsentReason, Decision, Place, PointState, placed, predicted
 from medsapiens_core.data.template import Template
+from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.batch import Batch, Reading, WriteOptions
+from medsapiens_core.exchange.checks import checked_point
 
 
 def placed_state(x: float, y: float, *, source: Literal["reader", "model"], estimated: bool = False) -> PointState:
     """A position from a file, image pixels: corrected or estimated by a reader, or predicted by a model."""
     return predicted(x, y) if source == "model" else placed(x, y, None, estimated=estimated)
+
+
+def stored_state(
+    place: Place, decision: Decision | None, x: float | None, y: float | None, reason: AbsentReason | None
+) -> PointState:
+    """A state as our own files write it, image pixels. Raises UserError when its parts do not go together."""
+    if place is Place.NOT_PLACED:
+        decision = Decision.NONE
+    elif place is Place.ABSENT:
+        reason = reason or AbsentReason.NOT_ASSESSABLE
+    if x is not None and y is not None:
+        checked_point(x, y)
+    try:
+        return PointState(place, decision or Decision.CORRECTED, x, y, reason)
+    except ValueError as error:
+        raise UserError(f"{error}.") from error
 
 
 def state_of(reading: Reading, landmark: str) -> PointState:

@@ -49,10 +49,10 @@ def known_anatomies(config: ModelConfig) -> tuple[Anatomy, ...]:
     return tuple(Anatomy.model_validate(entry) for entry in stored)
 
 
-def view_pixels(grey: NDArray[Any], config: ModelConfig, *, border: float = 0.0) -> NDArray[np.float32]:
+def view_pixels(grey: NDArray[Any], config: ModelConfig) -> NDArray[np.float32]:
     """The whole picture (H, W) as the view head's input (3, h, w), normalised."""
     height, width = grey.shape
-    shown = warp(grey.astype(np.float32), udp_affine((width, height), VIEW_SIZE), VIEW_SIZE, border=border)
+    shown = warp(grey.astype(np.float32), udp_affine((width, height), VIEW_SIZE), VIEW_SIZE)
     return normalise(shown, config)
 
 

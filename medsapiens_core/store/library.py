@@ -14,8 +14,9 @@ from medsapiens_core.resources import resource_path
 from medsapiens_core.settings import home as default_home
 from medsapiens_core.store import packages, promotions
 from medsapiens_core.store.errors import LibraryError
-from medsapiens_core.store.files import sha256_file, sync_file, temporary_beside
+from medsapiens_core.store.files import sha256_file
 from medsapiens_core.store.promotions import Promotion, PromotionTable
+from medsapiens_core.whole_files import sync_file, temporary_beside
 
 NAME_RULE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 ModelState = Literal["promoted", "candidate", "retired"]

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from medsapiens_core.data.annotation import utc_now
 from medsapiens_core.store import audit, dialect
 from medsapiens_core.store.errors import DamagedProjectError
-from medsapiens_core.store.files import sync_file, sync_folder
+from medsapiens_core.whole_files import sync_file, sync_folder
 
 SCRIPTS = Path(__file__).parent / "migrations"
 HEAD = 2

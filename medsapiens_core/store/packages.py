@@ -19,7 +19,8 @@ from pathlib import Path
 from pydantic import BaseModel, Field, ValidationError
 
 from medsapiens_core.store.errors import LibraryError
-from medsapiens_core.store.files import sha256_file, sync_file, sync_folder, temporary_beside
+from medsapiens_core.store.files import sha256_file
+from medsapiens_core.whole_files import sync_file, sync_folder, temporary_beside
 
 MANIFEST = "manifest.json"
 CONFIG = "config.json"

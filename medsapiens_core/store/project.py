@@ -27,12 +27,13 @@ from medsapiens_core.store.check import find_problems, project_info
 from medsapiens_core.store.comparisons import Comparisons
 from medsapiens_core.store.database import Database
 from medsapiens_core.store.errors import DamagedProjectError, ProjectExistsError, ProjectNotFoundError
-from medsapiens_core.store.files import ObjectStore, canonical_json, sha256_text, write_atomic
+from medsapiens_core.store.files import ObjectStore, canonical_json, sha256_text
 from medsapiens_core.store.imports import Imports
 from medsapiens_core.store.jobs import Jobs
 from medsapiens_core.store.opening import open_database
 from medsapiens_core.store.predictions import Predictions
 from medsapiens_core.store.snapshots import Snapshots
+from medsapiens_core.whole_files import write_atomic
 
 DATABASE = "project.db"
 IDENTIFICATION = "project.json"

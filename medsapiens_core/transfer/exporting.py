@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -15,7 +16,7 @@ from medsapiens_core.exchange.batch import Batch, ImageRef, Reading
 from medsapiens_core.store.annotations import state_hash
 from medsapiens_core.store.cases import CaseRow
 from medsapiens_core.store.project import Project
-from medsapiens_core.transfer.importing import all_cases
+from medsapiens_core.transfer.importing import all_cases, image_of
 
 
 def readings_of(project: Project, *, with_history: bool = False, predictions: bool = False) -> Batch:
@@ -48,16 +49,9 @@ def relative_names(paths: Sequence[Path]) -> list[str]:
 
 def _image(project: Project, case: CaseRow, name: str) -> ImageRef:
     identity = f"{case.image_sha256} {case.frame} {case.axis}"
-    return ImageRef(
-        name,
-        case.width,
-        case.height,
-        case.frame,
-        case.axis,
-        case.image_sha256,
-        case.sop_instance_uid,
-        case.spacing,
-        case.path,
+    return replace(
+        image_of(case),
+        file_name=name,
         image_id=str(uuid.uuid5(uuid.UUID(project.uid), identity)),
         subject=f"S-{case.patient_group:04d}",
     )

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medsapiens_core.store.errors import DamagedProjectError, UnknownRecordError
-from medsapiens_core.store.files import ObjectStore, canonical_json, write_atomic
+from medsapiens_core.store.files import ObjectStore, canonical_json
+from medsapiens_core.whole_files import write_atomic
 
 
 def test_a_file_is_replaced_as_a_whole_and_leaves_nothing_beside_it(tmp_path):
