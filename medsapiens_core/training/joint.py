@@ -5,6 +5,11 @@
 
 The learning rate follows the share of the time budget that is used up, so a slower machine trains less but ends
 properly. The checkpoint beside `--out` is written every five minutes; the same command goes on from it.
+
+A second round goes on from a finished package, at each template's full input size from the first step on:
+
+    python -m medsapiens_core.training.joint --data ../shared/data --start resources/models/compact \
+        --out build/compact --minutes 80 --rate 6e-4 --shares ceph-19=0.55 spine-68=0.3
 """
 
 from __future__ import annotations
@@ -40,6 +45,7 @@ from medsapiens_core.training.optimiser import MAX_NORM, MovingMean, parameter_g
 # (until this share of the budget, factor of the input's sides): small inputs first, which give four and two times as
 # many views in the same time and teach where things are; the last part sharpens.
 PHASES = ((0.25, 0.5), (0.65, 0.75), (1.0, 1.0))
+FULL_SIZE = ((1.0, 1.0),)
 LONGEST_STEP = 30.0  # seconds; a longer one was the machine sleeping and does not use up the budget
 
 
@@ -109,8 +115,13 @@ class JointTraining:
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
         self.templates = {source.template_id: find_template(source.template_id) for source in sources(args)}
+        self.shares = [args.shares.get(source.template_id, source.share) for source in sources(args)]
+        self.phases = FULL_SIZE if args.start else PHASES
         self.model = CompactLandmarkModel.build(default_config(self.templates))
-        load_hiera_weights(self.model, load_file(args.encoder))
+        if args.start:
+            start_from(self.model, args.start)
+        else:
+            load_hiera_weights(self.model, load_file(args.encoder))
         self.parts: dict[str, tuple[list[TrainingItem], list[TrainingItem]]] = {}
         self.training: list[LandmarkDataset] = []
         for source in sources(args):
@@ -131,7 +142,7 @@ class JointTraining:
     def draw(self, input_size: Size | None = None) -> tuple[int, int]:
         """A data set by share, of those with `input_size` if given, and its next image: each once before any again."""
         fits = [input_size in (None, dataset.config.input_size) for dataset in self.training]
-        shares = np.array([source.share for source in sources(self.args)]) * fits
+        shares = np.array(self.shares) * fits
         chosen = int(self.rng.choice(len(shares), p=shares / shares.sum()))
         if not self.order[chosen]:
             self.order[chosen] = self.rng.permutation(len(self.training[chosen])).tolist()
@@ -145,7 +156,7 @@ class JointTraining:
         while self.used < budget:
             began = time.monotonic()
             progress = self.used / budget
-            self.set_input_size(next(factor for end, factor in PHASES if progress < end))
+            self.set_input_size(next(factor for end, factor in self.phases if progress < end))
             warm = min(1.0, (self.step + 1) / 60)
             for group in self.optimiser.param_groups:
                 group["lr"] = group["peak"] * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
@@ -244,6 +255,18 @@ class JointTraining:
         self.rng = np.random.default_rng([self.args.seed, self.step])
 
 
+def start_from(model: CompactLandmarkModel, package: Path) -> None:
+    """Take over a package's encoder and decoder, and its heads of the templates that `model` has."""
+    found = load_file(package / "model.safetensors")
+    model.load_state_dict({key: found[key].float() for key in model.state_dict()})
+
+
+def share(text: str) -> tuple[str, float]:
+    """Read `ceph-19=0.55`."""
+    template_id, value = text.split("=")
+    return template_id, float(value)
+
+
 def sources(args: argparse.Namespace) -> list[LandmarkSet]:
     """The sets that this run uses."""
     return [source for source in SETS if source.template_id not in args.without]
@@ -253,14 +276,19 @@ def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with ceph/, spine/, chest/, hand_*/")
-    parser.add_argument("--encoder", type=Path, required=True, help="SAM 2 Hiera-Tiny as safetensors")
+    begin = parser.add_mutually_exclusive_group(required=True)
+    begin.add_argument("--encoder", type=Path, help="SAM 2 Hiera-Tiny as safetensors, to begin anew")
+    begin.add_argument("--start", type=Path, help="finished model package, to go on from")
     parser.add_argument("--out", type=Path, required=True, help="folder of the model package to write")
     parser.add_argument("--minutes", type=float, default=70.0)
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--without", nargs="*", default=[], help="template ids to leave out")
-    return parser.parse_args()
+    parser.add_argument("--shares", nargs="*", type=share, default=[], help="ceph-19=0.55: other shares of the samples")
+    args = parser.parse_args()
+    args.shares = dict(args.shares)
+    return args
 
 
 def main() -> None:
