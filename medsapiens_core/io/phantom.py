@@ -98,6 +98,24 @@ def write_sample(folder: Path, sample: Sample) -> Path:
     return path
 
 
+def film_as_dicom(
+    pixels: NDArray[Any], name: str, spacing_mm: tuple[float, float], *, bits: int = 8, negative: bool = False
+) -> bytes:
+    """A digital X-ray file of a drawn film, with a calibrated pixel size.
+
+    `pixels` (H, W) uint8 for 8 bits, uint16 for 9 to 16, bone bright; `name` makes its identifiers, `spacing_mm` is
+    (row, column); `negative` stores it as MONOCHROME1.
+    """
+    dataset = _described(name)
+    _describe_pixels(dataset, pixels, bits, negative)
+    _describe_size(dataset, spacing_mm)
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    buffer = io.BytesIO()
+    dataset.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
 def _png(pixels: NDArray[Any]) -> bytes:
     notes = PIL.PngImagePlugin.PngInfo()
     notes.add_text("Description", NOTICE)
@@ -108,8 +126,13 @@ def _png(pixels: NDArray[Any]) -> bytes:
 
 
 def _dicom(pixels: NDArray[Any], sample: Sample) -> bytes:
-    """A digital X-ray object with a calibrated pixel size."""
+    spacing = SPACING_MM[sample.kind]
     name = f"{sample.kind}-{sample.seed}"
+    return film_as_dicom(pixels, name, (spacing, spacing), bits=sample.bits, negative=sample.negative)
+
+
+def _described(name: str) -> Dataset:
+    """A digital X-ray object without pixels yet."""
     dataset = Dataset()
     dataset.SOPClassUID = DigitalXRayImageStorageForPresentation
     dataset.SOPInstanceUID = _uid("instance", name)
@@ -122,13 +145,7 @@ def _dicom(pixels: NDArray[Any], sample: Sample) -> bytes:
     dataset.ImageType = ["DERIVED", "PRIMARY", ""]
     dataset.ImageComments, dataset.DerivationDescription = NOTICE, "SYNTHETIC"
     dataset.BurnedInAnnotation, dataset.PresentationIntentType = "YES", "FOR PRESENTATION"
-    _describe_pixels(dataset, pixels, sample.bits, sample.negative)
-    _describe_size(dataset, SPACING_MM[sample.kind])
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    buffer = io.BytesIO()
-    dataset.save_as(buffer, enforce_file_format=True)
-    return buffer.getvalue()
+    return dataset
 
 
 def _describe_pixels(dataset: Dataset, pixels: NDArray[Any], bits: int, negative: bool) -> None:
@@ -142,10 +159,9 @@ def _describe_pixels(dataset: Dataset, pixels: NDArray[Any], bits: int, negative
     dataset.PixelData = stored.astype(pixels.dtype).tobytes()
 
 
-def _describe_size(dataset: Dataset, spacing_mm: float) -> None:
-    detector = round(spacing_mm * _MAGNIFICATION, 6)
-    dataset.PixelSpacing = [str(spacing_mm), str(spacing_mm)]
-    dataset.ImagerPixelSpacing = [str(detector), str(detector)]
+def _describe_size(dataset: Dataset, spacing_mm: tuple[float, float]) -> None:
+    dataset.PixelSpacing = [str(side) for side in spacing_mm]
+    dataset.ImagerPixelSpacing = [str(round(side * _MAGNIFICATION, 6)) for side in spacing_mm]
     dataset.PixelSpacingCalibrationType = "FIDUCIAL"
     dataset.PixelSpacingCalibrationDescription = "Known by construction"
 

@@ -6,6 +6,7 @@ from medsapiens_core.store.library import ModelLibrary
 from medsapiens_core.training.config import TrainingOptions
 
 from ..app.building import write_model
+from .packs import make_pack_a, make_pack_b, make_pack_c
 
 TEMPLATE_ID = "chest-6"
 FEW_STEPS = TrainingOptions(epochs=2, device="cpu", batch_size=2)
@@ -45,6 +46,64 @@ def start_application(qtbot, tmp_path, embedded_models):
         if folder is not None:
             application.open_project(folder)
             qtbot.waitUntil(lambda: application.workspace is not None, timeout=20_000)
+        return application
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def made_packs(tmp_path_factory):
+    """Makes a pack once per session; `pack_a`, `pack_b`, `pack_c` hand out copies."""
+    made = {}
+
+    def pack(name, make):
+        if name not in made:
+            made[name] = make(tmp_path_factory.mktemp(name))
+        return made[name]
+
+    return pack
+
+
+@pytest.fixture
+def pack_a(made_packs, tmp_path):
+    """A copy of pack A with the candidates s2 and s3 (see packs.py)."""
+    return made_packs("pack_a", lambda folder: make_pack_a(folder, with_candidates=True)).copy_to(tmp_path)
+
+
+@pytest.fixture
+def pack_b(made_packs, tmp_path):
+    """A copy of pack B."""
+    return made_packs("pack_b", make_pack_b).copy_to(tmp_path)
+
+
+@pytest.fixture
+def pack_c(made_packs, tmp_path):
+    """A copy of pack C."""
+    return made_packs("pack_c", make_pack_c).copy_to(tmp_path)
+
+
+@pytest.fixture
+def open_pack(qtbot):
+    """Starts the real application on a pack and waits until a case is on screen: `open_pack(pack, "A02")`.
+
+    Without a name it is the first case to do. The window is 1920 x 1080. May be called again for a restart.
+    """
+
+    def start(pack, case=None):
+        application = Application(pack.home, library=pack.library, training_options=FEW_STEPS)
+        qtbot.addWidget(application.window, before_close_func=ask_nothing)
+        application.window.resize(1920, 1080)
+        application.window.show()
+        application.open_project(pack.folder)
+        qtbot.waitUntil(
+            lambda: application.workspace is not None and application.workspace.session.is_open, timeout=20_000
+        )
+        workspace = application.workspace
+        if case is not None:
+            workspace.open_case(pack.ids[case])
+            qtbot.waitUntil(lambda: workspace.session.case.id == pack.ids[case], timeout=20_000)
+        qtbot.waitUntil(lambda: workspace.models.current is not None, timeout=20_000)
+        application.window.image_view.setFocus()
         return application
 
     return start

@@ -67,6 +67,12 @@ def draw_skull(rng: np.random.Generator) -> tuple[Map, dict[str, tuple[float, fl
     return picture, {name: (float(x), float(y)) for name, (x, y) in zip(LANDMARKS, placed, strict=True)}
 
 
+def place_landmarks(rng: np.random.Generator) -> dict[str, tuple[float, float]]:
+    """The landmarks of the film that `draw_skull` would draw, without drawing it."""
+    placed = Film(WIDTH, HEIGHT, rng).place(list(LANDMARKS.values()))
+    return {name: (float(x), float(y)) for name, (x, y) in zip(LANDMARKS, placed, strict=True)}
+
+
 def _background(film: Film) -> None:
     x = np.linspace(0.0, 1.0, WIDTH, dtype=np.float32)
     y = np.linspace(0.0, 1.0, HEIGHT, dtype=np.float32)[:, None]

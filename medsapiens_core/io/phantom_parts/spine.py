@@ -24,9 +24,18 @@ def draw_spine(rng: np.random.Generator) -> tuple[Map, dict[str, tuple[float, fl
         _vertebra(film, corners, number)
     _pelvis(film, bodies[-1])
     picture = film.expose(gain=240, contrast=1.0, noise=2.4)
+    return picture, _placed(film, bodies)
+
+
+def place_landmarks(rng: np.random.Generator) -> dict[str, tuple[float, float]]:
+    """The landmarks of the film that `draw_spine` would draw, without drawing it."""
+    return _placed(Film(WIDTH, HEIGHT, rng, 0.5), _vertebrae(rng))
+
+
+def _placed(film: Film, bodies: list[NDArray[np.float64]]) -> dict[str, tuple[float, float]]:
     names = [f"v{number + 1:02d}_{corner}" for number in range(COUNT) for corner in _CORNERS]
     placed = film.place(np.vstack([np.array(corners) for corners in bodies]))
-    return picture, {name: (float(x), float(y)) for name, (x, y) in zip(names, placed, strict=True)}
+    return {name: (float(x), float(y)) for name, (x, y) in zip(names, placed, strict=True)}
 
 
 def _vertebrae(rng: np.random.Generator) -> list[NDArray[np.float64]]:
