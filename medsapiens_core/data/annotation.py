@@ -265,6 +265,12 @@ class Annotation:
             raise ValueError("every landmark must be decided before the case is reviewed")
         return Edit("review" if reviewed else "reopen", (), (self.reviewed, reviewed), None, self.reader)
 
+    def look_again(self, landmark: str) -> Edit:
+        """The edit by which a reader says that a point still holds, e.g. after its definition has changed."""
+        state = self[landmark]
+        mark = (self.reviewed, self.reviewed)
+        return Edit("look again", (PointChange(landmark, state, state),), mark, None, self.reader)
+
     def from_prediction(self, prediction: Prediction) -> Edit:
         """The edit that shows a new prediction: undecided landmarks take it, decided ones are never touched."""
         after = {}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
+
+PairRule = Literal["image", "anatomical"]
 
 
 @dataclass(frozen=True)
@@ -12,6 +15,7 @@ class Landmark:
 
     `id` is stable and equals the keypoint name in exchange files; `pair` is the id of the landmark on the other side
     (None for a landmark of the midline); `tolerance_mm` is the distance that still counts as the same point.
+    `hard_when` tells when it is hard to see; `since` is the revision of the template that wrote this definition.
     """
 
     id: str
@@ -21,11 +25,35 @@ class Landmark:
     pair: str | None = None
     group: str = ""
     tolerance_mm: float = 2.0
+    hard_when: str = ""
+    absent_allowed: bool = True
+    estimated_allowed: bool = True
+    since: int = 1
+
+
+@dataclass(frozen=True)
+class Example:
+    """The example picture of a template: `picture` is a PNG or JPEG file, `points` are landmark id -> its x, y there.
+
+    Coordinates are pixels of the example, an integer is a pixel's centre.
+    """
+
+    picture: bytes
+    width: int
+    height: int
+    points: tuple[tuple[str, float, float], ...] = ()
+
+    def point(self, landmark: str) -> tuple[float, float] | None:
+        """Where a landmark lies in the example, None where nobody has shown it."""
+        return next(((x, y) for mark, x, y in self.points if mark == landmark), None)
 
 
 @dataclass(frozen=True)
 class Template:
-    """A versioned list of landmarks. `lines` are pairs of landmark ids drawn between points."""
+    """A versioned list of landmarks. `lines` are pairs of landmark ids drawn between points.
+
+    `pair_rule` says whose sides left and right are: the image's or the patient's.
+    """
 
     id: str
     version: int
@@ -33,6 +61,8 @@ class Template:
     landmarks: tuple[Landmark, ...]
     lines: tuple[tuple[str, str], ...] = ()
     description: str = ""
+    pair_rule: PairRule = "image"
+    example: Example | None = None
 
     def __post_init__(self) -> None:
         ids = [landmark.id for landmark in self.landmarks]

@@ -7,16 +7,26 @@ that the edit led to, and `annotation_point` holds the current values.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
-from medsapiens_core.data.annotation import AbsentReason, Annotation, Decision, Edit, Place, PointState
+from medsapiens_core.data.annotation import (
+    NOT_PLACED,
+    AbsentReason,
+    Annotation,
+    Decision,
+    Edit,
+    Place,
+    PointState,
+)
 from medsapiens_core.data.template import Template
-from medsapiens_core.store import audit, tables
+from medsapiens_core.store import audit, stale, tables
 from medsapiens_core.store.database import Database
 from medsapiens_core.store.errors import DamagedCaseError, StaleRevisionError, UnknownRecordError
 from medsapiens_core.store.files import canonical_json, sha256_text
+from medsapiens_core.store.revisions import carried, every_landmark
 from medsapiens_core.store.summary import refresh_case
 
 OP = "annotation.edit"
@@ -71,6 +81,7 @@ class Annotations:
             body = {"case_id": case_id, "reader": reader, "revision": after.revision, "edit": edit.to_json()}
             seq = audit.append(connection, OP, {**body, "state_hash": state_hash(after)})
             self._store(connection, before, after, edit)
+            stale.looked_at(connection, case_id, reader, edit)
             connection.execute(
                 sa.insert(_revision).values(
                     case_id=case_id,
@@ -90,14 +101,21 @@ class Annotations:
         with self._database.read() as connection:
             return stored_edits(connection, case_id, reader)
 
+    def stale(self, case_id: int, *, reader: str = "") -> Mapping[str, int]:
+        """Landmark -> revision of the template whose definition it was decided under, where that has changed since."""
+        with self._database.read() as connection:
+            return stale.stale_of(connection, case_id, reader)
+
+    def stale_cases(self, case_ids: Collection[int]) -> set[int]:
+        """Those of the cases that have a point which `stale` tells of."""
+        with self._database.read() as connection:
+            return stale.stale_cases(connection, case_ids)
+
     def at_revision(self, case_id: int, revision: int, *, reader: str = "") -> Annotation:
         """The state after that many edits, computed from the history."""
         with self._database.read() as connection:
             edits = stored_edits(connection, case_id, reader)
-        annotation = Annotation.empty(case_id, self._template, reader)
-        for edit in edits[:revision]:
-            annotation = annotation.apply(edit)
-        return annotation
+            return replayed(connection, self._template, case_id, reader, edits[:revision])
 
     def _store(self, connection: sa.Connection, before: Annotation, after: Annotation, edit: Edit) -> None:
         key = {"case_id": after.case_id, "reader": after.reader}
@@ -113,12 +131,12 @@ class Annotations:
             connection.execute(sa.insert(_head).values(**key, **head))
             points = zip(after.landmark_ids, after.states, strict=True)
             first = {"bulk": False, "revision": 0}
-            connection.execute(sa.insert(_point), [{**key, **first, **_columns(mark, s)} for mark, s in points])
+            connection.execute(sa.insert(_point), [{**key, **first, **point_columns(mark, s)} for mark, s in points])
         else:
             connection.execute(sa.update(_head).where(*_is(_head, key)).values(head))
         for change in edit.changes:
             values = {
-                **_columns(change.landmark, change.after),
+                **point_columns(change.landmark, change.after),
                 "revision": after.revision,
                 **_bulk(edit, change.after),
             }
@@ -136,13 +154,13 @@ def load_annotation(connection: sa.Connection, template: Template, case_id: int,
         return Annotation.empty(case_id, template, reader)
     rows = {row.landmark: row for row in connection.execute(sa.select(_point).where(*_is(_point, key)))}
     try:
-        states = tuple(_state(rows.pop(landmark)) for landmark in template.ids)
+        states = tuple(point_state(rows.pop(landmark)) for landmark in template.ids)
         annotation = Annotation(
             case_id, template.id, template.ids, states, reader, head.revision, head.reviewed, head.prediction_id
         )
-        intact = not rows and state_hash(annotation) == head.state_hash == _recorded_hash(
-            connection, key, head.revision
-        )
+        known = not rows or set(rows) <= set(every_landmark(connection, template))  # removed ones stay, unseen
+        hashes = (head.state_hash, _recorded_hash(connection, key, head.revision))
+        intact = known and hashes == (state_hash(annotation),) * 2
     except (KeyError, ValueError):
         intact = False
     if not intact:
@@ -151,6 +169,20 @@ def load_annotation(connection: sa.Connection, template: Template, case_id: int,
             "opened and nothing is overwritten. Its history is kept: restore the last good revision or a backup."
         )
     return annotation
+
+
+def replayed(
+    connection: sa.Connection, template: Template, case_id: int, reader: str, edits: Iterable[Edit]
+) -> Annotation:
+    """What these edits lead to, shown for the template's landmarks; they may tell of some that were removed since.
+
+    Raises ValueError when the edits do not follow on one another.
+    """
+    ids = every_landmark(connection, template)
+    annotation = Annotation(case_id, template.id, ids, (NOT_PLACED,) * len(ids), reader)
+    for edit in edits:
+        annotation = annotation.apply(edit)
+    return carried(annotation, template)
 
 
 def stored_edits(connection: sa.Connection, case_id: int, reader: str) -> list[Edit]:
@@ -203,11 +235,13 @@ def _is(table: sa.Table, key: dict[str, Any]) -> tuple[sa.ColumnElement[bool], .
     return tuple(table.c[name] == value for name, value in key.items())
 
 
-def _columns(landmark: str, state: PointState) -> dict[str, Any]:
+def point_columns(landmark: str, state: PointState) -> dict[str, Any]:
+    """The columns of `annotation_point` that hold a state."""
     return {"landmark": landmark, **state.to_json()}
 
 
-def _state(row: sa.Row[Any]) -> PointState:
+def point_state(row: sa.Row[Any]) -> PointState:
+    """The state in a row of `annotation_point`."""
     reason = AbsentReason(row.absent_reason) if row.absent_reason else None
     return PointState(Place(row.place), Decision(row.decision), row.x, row.y, reason)
 

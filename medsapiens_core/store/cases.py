@@ -18,9 +18,10 @@ from medsapiens_core.store.database import Database
 from medsapiens_core.store.errors import ProjectError, UnknownRecordError
 from medsapiens_core.store.files import sha256_file
 from medsapiens_core.store.splits import Part, find_or_add_group
+from medsapiens_core.store.stale import has_stale
 
 CaseState = Literal["new", "predicted", "in_review", "reviewed"]
-Filter = Literal["all", "todo", "in_review", "reviewed", "flagged", "locked"]
+Filter = Literal["all", "todo", "in_review", "reviewed", "flagged", "locked", "stale"]
 Sort = Literal["name", "added", "worst_first", "state"]
 STATES: tuple[CaseState, ...] = ("new", "predicted", "in_review", "reviewed")
 AUDITED = (  # what may never change unseen, though no edit tells it: the picture, its scale, its patient's part
@@ -36,6 +37,7 @@ _FILTERS: dict[str, sa.ColumnElement[bool]] = {
     "reviewed": _c.state == STATES.index("reviewed"),
     "flagged": _c.flagged,
     "locked": _c.part == "locked",
+    "stale": has_stale(_c.id),
 }
 _SORTS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
     "name": (_c.sort_name, _c.id),
@@ -126,6 +128,9 @@ class Cases:
                 hits = {"all": True, "todo": todo, "flagged": flagged, "locked": part == "locked", STATES[state]: True}
                 for name, hit in hits.items():
                     counts[name] += number if hit else 0
+            counts["stale"] = connection.execute(
+                sa.select(sa.func.count()).select_from(tables.cases).where(_FILTERS["stale"])
+            ).scalar_one()
         return counts
 
     def set_flag(self, case_id: int, reason: str | None) -> CaseRow:

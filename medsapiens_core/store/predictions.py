@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import sqlalchemy as sa
 
 from medsapiens_core.data.prediction import Prediction
@@ -14,6 +12,7 @@ from medsapiens_core.store.cases import STATES
 from medsapiens_core.store.database import Database
 from medsapiens_core.store.errors import ProjectError, UnknownRecordError
 from medsapiens_core.store.files import canonical_json
+from medsapiens_core.store.revisions import stored_prediction
 from medsapiens_core.store.summary import latest_prediction, refresh_case
 
 _p, _c = tables.prediction.c, tables.cases.c
@@ -47,9 +46,9 @@ class Predictions:
         """One prediction. Raises UnknownRecordError."""
         with self._database.read() as connection:
             text = connection.execute(sa.select(_p.json).where(_p.id == prediction_id)).scalar()
-        if text is None:
-            raise UnknownRecordError(f"Prediction {prediction_id} is not in this project.")
-        return Prediction.from_json(json.loads(text))
+            if text is None:
+                raise UnknownRecordError(f"Prediction {prediction_id} is not in this project.")
+            return stored_prediction(connection, text)
 
     def latest(self, case_id: int, model_id: str | None = None) -> Prediction | None:
         """The newest prediction of a case, of one model if given."""
@@ -58,7 +57,7 @@ class Predictions:
                 return latest_prediction(connection, case_id)
             mine = (_p.case_id == case_id) & (_p.model_id == model_id)
             text = connection.execute(sa.select(_p.json).where(mine).order_by(_p.number.desc()).limit(1)).scalar()
-        return None if text is None else Prediction.from_json(json.loads(text))
+            return None if text is None else stored_prediction(connection, text)
 
     def count(self) -> int:
         """Number of stored predictions."""

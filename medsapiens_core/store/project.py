@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from medsapiens_core import __version__
 from medsapiens_core.data.annotation import utc_now
 from medsapiens_core.data.template import Template
-from medsapiens_core.data.template_file import template_from_json, template_to_json
+from medsapiens_core.data.template_file import template_from_json
 from medsapiens_core.store import audit, migrate, tables
 from medsapiens_core.store.annotations import Annotations
 from medsapiens_core.store.audit import AuditLog
@@ -27,12 +27,15 @@ from medsapiens_core.store.check import find_problems, project_info
 from medsapiens_core.store.comparisons import Comparisons
 from medsapiens_core.store.database import Database
 from medsapiens_core.store.errors import DamagedProjectError, ProjectExistsError, ProjectNotFoundError
-from medsapiens_core.store.files import ObjectStore, canonical_json, sha256_text
+from medsapiens_core.store.files import ObjectStore, sha256_text
 from medsapiens_core.store.imports import Imports
 from medsapiens_core.store.jobs import Jobs
+from medsapiens_core.store.notes import Notes
 from medsapiens_core.store.opening import open_database
 from medsapiens_core.store.predictions import Predictions
+from medsapiens_core.store.revisions import insert_revision
 from medsapiens_core.store.snapshots import Snapshots
+from medsapiens_core.store.templates import Templates
 from medsapiens_core.whole_files import write_atomic
 
 DATABASE = "project.db"
@@ -52,6 +55,8 @@ class Project:
         self.cases = Cases(database, folder, facts["salt"], len(self.template))
         self.annotations = Annotations(database, self.template)
         self.predictions = Predictions(database, self.template)
+        self.templates = Templates(database, self.template)
+        self.notes = Notes(database)
         self.audit = AuditLog(database)
         self.imports = Imports(database)
         self.jobs = Jobs(database, folder / "runs")
@@ -138,10 +143,8 @@ def _build(folder: Path, name: str, template: Template) -> None:
     database = Database(folder / DATABASE)
     with database.write() as connection:
         connection.execute(sa.insert(tables.meta), [{"key": k, "value": v} for k, v in facts.items()])
-        text = canonical_json(template_to_json(template))
-        row = {"id": template.id, "version": template.version, "json": text, "sha256": sha256_text(text)}
-        connection.execute(sa.insert(tables.template).values(row))
-        told = {"project_uid": uid, "template_id": template.id, "template_sha256": row["sha256"]}
+        sha256 = insert_revision(connection, template)
+        told = {"project_uid": uid, "template_id": template.id, "template_sha256": sha256}
         audit.append(connection, "project.create", told)
     database.close()
     identification: Mapping[str, Any] = {

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from medsapiens_core.data.annotation import Annotation
 from medsapiens_core.data.template import Template
 from medsapiens_core.store import tables
-from medsapiens_core.store.annotations import load_annotation, state_hash, stored_edits
+from medsapiens_core.store.annotations import load_annotation, replayed, state_hash, stored_edits
 from medsapiens_core.store.cases import AUDITED, STATES
 from medsapiens_core.store.errors import DamagedCaseError
 from medsapiens_core.store.summary import case_state
@@ -73,9 +73,7 @@ def _replay(connection: sa.Connection, template: Template, case_id: int, reader:
     """The stored annotation, or what is wrong with it."""
     try:
         stored = load_annotation(connection, template, case_id, reader)
-        replayed = Annotation.empty(case_id, template, reader)
-        for edit in stored_edits(connection, case_id, reader):
-            replayed = replayed.apply(edit)
+        told = replayed(connection, template, case_id, reader, stored_edits(connection, case_id, reader))
     except (DamagedCaseError, ValueError, KeyError):
         return "its landmarks do not match the record of their last change."
-    return stored if state_hash(replayed) == state_hash(stored) else "its landmarks do not follow from its history."
+    return stored if state_hash(told) == state_hash(stored) else "its landmarks do not follow from its history."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from medsapiens_core.data.annotation import Annotation
 from medsapiens_core.data.prediction import Prediction
 from medsapiens_core.store import tables
 from medsapiens_core.store.cases import STATES, CaseState
+from medsapiens_core.store.revisions import stored_prediction
 
 _p = tables.prediction.c
 
@@ -58,4 +58,4 @@ def latest_prediction(connection: sa.Connection, case_id: int, prediction_id: st
     if prediction_id is not None:
         query = query.where(_p.id == prediction_id)
     text = connection.execute(query).scalar()
-    return None if text is None else Prediction.from_json(json.loads(text))
+    return None if text is None else stored_prediction(connection, text)

@@ -143,6 +143,26 @@ prediction = sa.Table(
     sa.Index("prediction_by_model", "case_id", "model_id"),
 )
 
+stale_point = sa.Table(  # decided under a definition that has been changed since, until a reader looks again
+    "stale_point",
+    metadata,
+    sa.Column("case_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("reader", sa.Text, primary_key=True),
+    sa.Column("landmark", sa.Text, primary_key=True),
+    sa.Column("placed_under", sa.Integer, nullable=False),
+    sa.ForeignKeyConstraint(["case_id", "reader"], ["annotation.case_id", "annotation.reader"]),
+)
+
+note = sa.Table(  # landmark "": a note on the whole case
+    "note",
+    metadata,
+    sa.Column("case_id", sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("reader", sa.Text, primary_key=True),
+    sa.Column("landmark", sa.Text, primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("utc", sa.Text, nullable=False),
+)
+
 job = sa.Table(
     "job",
     metadata,
