@@ -7,42 +7,23 @@ written. Views and controllers only read what is shown here; they never touch an
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoGroup, QUndoStack
 
 from app.session import transitions
+from app.session.case_like import CaseLike
 from app.session.review_order import UNCERTAIN_FIRST, next_where, review_order, step
 from app.session.undo import UNDO_LIMIT, EditCommand
-from medsapiens_core.data.annotation import AbsentReason, Annotation, Edit, Place, PointState
+from medsapiens_core.data.annotation import FILL, AbsentReason, Annotation, Edit, Place, PointState
 from medsapiens_core.data.prediction import Prediction
 from medsapiens_core.data.template import Template
 
 Commit = Callable[[Edit, Annotation], None]
 EDGE_PX = 0.5  # how far outside the outermost pixel centres a point may lie: the border of the image
-
-
-class CaseLike(Protocol):
-    """What the session needs to know of a case."""
-
-    @property
-    def id(self) -> int:
-        """Row id in the project."""
-
-    @property
-    def image_sha256(self) -> str:
-        """Which bytes the picture was read from."""
-
-    @property
-    def width(self) -> int:
-        """Columns of the image."""
-
-    @property
-    def height(self) -> int:
-        """Rows of the image."""
 
 
 class ReviewSession(QObject):
@@ -124,6 +105,26 @@ class ReviewSession(QObject):
         self.case_closed.emit()
         self.undo_changed.emit()
 
+    def fill(self, prediction: Prediction, landmarks: Collection[str], *, joins: str | None = None) -> bool:
+        """Show what the shape of the decided landmarks says: only `landmarks` that are undecided take their places.
+
+        `joins` is the id of the correction that it follows from: both are one step of undo. False when nothing changed.
+        """
+        edit = self.annotation.from_prediction(prediction, FILL, landmarks)
+        shown = (self.prediction, prediction)
+        if not edit.changes or not self._may_write() or self.case is None:
+            return False
+        command = EditCommand(self, edit, None, self._clock(), shown=shown, joins=joins)
+        self._stack_of(self.case.id).push(command)
+        if joins is None:
+            self._renew_order()
+        self.prediction_shown.emit(prediction)
+        return True
+
+    def show_instead(self, prediction: Prediction | None) -> None:
+        """Let another prediction be the one that is shown; undo commands call this before they `take` the edit."""
+        self.prediction = prediction
+
     def receive_prediction(self, prediction: Prediction) -> None:
         """Show a new prediction of the open case: undecided landmarks take it, decided ones stay."""
         if self.case is None or prediction.image_sha256 != self.case.image_sha256:
@@ -201,6 +202,11 @@ class ReviewSession(QObject):
         """Take position and decision away."""
         landmark = landmark or self.current
         self._change("clear", {landmark: transitions.clear(self.annotation[landmark])})
+
+    def clear_all(self) -> None:
+        """Take every position and decision away, as one step."""
+        states = zip(self.template.ids, self.annotation.states, strict=True)
+        self._change("clear all", {landmark: transitions.clear(state) for landmark, state in states})
 
     def revert(self, landmark: str | None = None) -> None:
         """Back to the prediction."""

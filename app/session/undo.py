@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QUndoCommand
 
 from medsapiens_core.data.annotation import Annotation, Edit, PointChange, PointState
+from medsapiens_core.data.prediction import Prediction
 
 if TYPE_CHECKING:
     from app.session.review_session import ReviewSession
@@ -18,26 +19,54 @@ MERGE_WITHIN_S = 0.8  # a longer pause between nudges begins a new step
 MERGEABLE = 1
 
 Renew = Callable[[str, PointState], PointState]
+Shown = tuple[Prediction | None, Prediction]  # the predictions shown before and after a fill
 
 
 def back_edit(annotation: Annotation, edit: Edit, renew: Renew) -> Edit:
     """The edit that gives `annotation` the states from before `edit`."""
+    if shows_after(annotation, edit):
+        exact = {change.landmark: change.before for change in edit.changes}
+        back = _edit_to(annotation, "undo " + edit.kind, exact, edit.reviewed[0], edit.id)
+        assert edit.prediction_id is not None
+        return replace(back, prediction_id=edit.prediction_id[::-1])
     after = {change.landmark: renew(change.landmark, change.before) for change in edit.changes}
     return _edit_to(annotation, "undo " + edit.kind, after, edit.reviewed[0], edit.id)
 
 
+def shows_after(annotation: Annotation, edit: Edit) -> bool:
+    """True when the prediction that this edit has shown is shown still, so that it can be taken back with it."""
+    return edit.prediction_id is not None and annotation.prediction_id == edit.prediction_id[1]
+
+
+def shows_before(annotation: Annotation, edit: Edit) -> bool:
+    """True when the prediction from before this edit is shown again, so that its own can be shown once more."""
+    return edit.prediction_id is not None and annotation.prediction_id == edit.prediction_id[0]
+
+
 def again_edit(annotation: Annotation, edit: Edit, renew: Renew, undone_by: str | None) -> Edit:
     """The edit that gives `annotation` the states from after `edit`."""
+    if shows_before(annotation, edit):
+        exact = {change.landmark: change.after for change in edit.changes}
+        return replace(
+            _edit_to(annotation, edit.kind, exact, edit.reviewed[1], undone_by), prediction_id=edit.prediction_id
+        )
     after = {change.landmark: renew(change.landmark, change.after) for change in edit.changes}
     return _edit_to(annotation, edit.kind, after, edit.reviewed[1], undone_by)
 
 
 def joined(first: Edit, second: Edit) -> Edit:
-    """One step out of two that follow each other on the same landmark."""
-    changes = tuple(
-        PointChange(one.landmark, one.before, two.after) for one, two in zip(first.changes, second.changes, strict=True)
+    """One step out of two that follow each other: each landmark from its first state to its last."""
+    whole = {change.landmark: change for change in first.changes}
+    for change in second.changes:
+        before = whole[change.landmark].before if change.landmark in whole else change.before
+        whole[change.landmark] = PointChange(change.landmark, before, change.after)
+    shown = first.prediction_id or second.prediction_id
+    if first.prediction_id is not None and second.prediction_id is not None:
+        shown = (first.prediction_id[0], second.prediction_id[1])
+    reviewed = (first.reviewed[0], second.reviewed[1])
+    return replace(
+        second, kind=first.kind, changes=tuple(whole.values()), reviewed=reviewed, prediction_id=shown, undoes=None
     )
-    return replace(second, changes=changes, reviewed=(first.reviewed[0], second.reviewed[1]))
 
 
 def _edit_to(
@@ -49,14 +78,29 @@ def _edit_to(
 
 
 class EditCommand(QUndoCommand):
-    """One step of the reader. Pushing it makes the edit; steps with the same key and a short pause become one."""
+    """One step of the reader. Pushing it makes the edit; steps with the same key and a short pause become one.
 
-    def __init__(self, session: ReviewSession, edit: Edit, merge_key: str | None, at: float) -> None:
+    A fill brings the predictions `shown` before and after it; one that follows from the edit `joins` becomes one step
+    with it, however long it took.
+    """
+
+    def __init__(
+        self,
+        session: ReviewSession,
+        edit: Edit,
+        merge_key: str | None,
+        at: float,
+        *,
+        shown: Shown | None = None,
+        joins: str | None = None,
+    ) -> None:
         super().__init__(edit.kind)
         self._session = session
         self.edit = edit
         self._merge_key = merge_key
         self._at = at
+        self._shown = shown
+        self._joins = joins
         self._made = False
         self._undone_by: str | None = None
 
@@ -64,10 +108,10 @@ class EditCommand(QUndoCommand):
         """Make the edit, or make it again."""
         if not self._made:
             self._made = True
-            self._session.take(self.edit)
+            self._take(self.edit, 1)
             return
         session = self._session
-        session.take(again_edit(session.annotation, self.edit, session.renewed, self._undone_by))
+        self._take(again_edit(session.annotation, self.edit, session.renewed, self._undone_by), 1)
         session.show_changed(self.edit)
 
     def undo(self) -> None:
@@ -75,19 +119,33 @@ class EditCommand(QUndoCommand):
         session = self._session
         edit = back_edit(session.annotation, self.edit, session.renewed)
         self._undone_by = edit.id
-        session.take(edit)
+        self._take(edit, 0)
         session.show_changed(self.edit)
 
+    def _take(self, edit: Edit, side: int) -> None:
+        if self._shown is not None and edit.prediction_id is not None:
+            self._session.show_instead(self._shown[side])
+        self._session.take(edit)
+
     def id(self) -> int:
-        """Qt tries to merge commands of equal id; -1 never merges."""
-        return -1 if self._merge_key is None else MERGEABLE
+        """Qt tries to merge commands of equal id."""
+        return MERGEABLE
 
     def mergeWith(self, other: QUndoCommand) -> bool:
-        """Join a nudge to the one before it."""
-        if not isinstance(other, EditCommand) or self._merge_key != other._merge_key:
+        """Join a nudge to the one before it, and a fill to the correction that it follows from."""
+        if not isinstance(other, EditCommand) or not (self._is_nudged_on_by(other) or self.edit.id == other._joins):
             return False
-        same = [c.landmark for c in self.edit.changes] == [c.landmark for c in other.edit.changes]
-        if not same or other._at - self._at >= MERGE_WITHIN_S:
-            return False
-        self.edit, self._at = joined(self.edit, other.edit), other._at
+        if other._joins is None:
+            self._at = other._at
+        if other._shown is not None:
+            self._shown = (self._shown or other._shown)[0], other._shown[1]
+        self.edit = joined(self.edit, other.edit)
         return True
+
+    def _is_nudged_on_by(self, other: EditCommand) -> bool:
+        return (
+            other._joins is None
+            and self._merge_key is not None
+            and self._merge_key == other._merge_key
+            and other._at - self._at < MERGE_WITHIN_S
+        )

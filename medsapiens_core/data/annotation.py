@@ -8,7 +8,7 @@ States follow ux.md 3.1 and formats.md 0.3: two stored fields (`place`, `decisio
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -20,7 +20,13 @@ from numpy.typing import NDArray
 from medsapiens_core.data.prediction import Prediction
 from medsapiens_core.data.template import Template
 
+PREDICT, FILL = "predict", "fill"
+AUTOMATIC = (PREDICT, FILL)  # kinds of edit that no person made: they never touch a decided landmark
 CONFIRM_TOLERANCE_PX = 0.05  # a point within this distance of the prediction counts as confirmed (ux.md 3.1)
+
+
+class DecidedPointError(ValueError):
+    """Something automatic tried to change a landmark that a person has decided: a fault of the program."""
 
 
 class Place(StrEnum):
@@ -271,17 +277,28 @@ class Annotation:
         mark = (self.reviewed, self.reviewed)
         return Edit("look again", (PointChange(landmark, state, state),), mark, None, self.reader)
 
-    def from_prediction(self, prediction: Prediction) -> Edit:
-        """The edit that shows a new prediction: undecided landmarks take it, decided ones are never touched."""
+    def from_prediction(
+        self, prediction: Prediction, kind: str = PREDICT, landmarks: Collection[str] | None = None
+    ) -> Edit:
+        """The edit that shows a new prediction: undecided landmarks take it, decided ones are never touched.
+
+        `landmarks` limits which of them take it.
+        """
         after = {}
         for landmark, state, (x, y) in zip(self.landmark_ids, self.states, prediction.xy_image, strict=True):
-            if not state.is_decided and np.isfinite(x) and np.isfinite(y):
+            wanted = landmarks is None or landmark in landmarks
+            if wanted and not state.is_decided and np.isfinite(x) and np.isfinite(y):
                 after[landmark] = predicted(x, y)
-        edit = self.change("predict", after)
+        edit = self.change(kind, after)
         return replace(edit, prediction_id=(self.prediction_id, prediction.id), reviewed=(self.reviewed, self.reviewed))
 
     def apply(self, edit: Edit) -> Annotation:
-        """The next revision. Raises ValueError when the edit was made against other states than these."""
+        """The next revision. Raises ValueError when the edit was made against other states than these.
+
+        Raises DecidedPointError for an automatic edit of a decided landmark.
+        """
+        if edit.kind in AUTOMATIC and edit.undoes is None and any(c.before.is_decided for c in edit.changes):
+            raise DecidedPointError(f"an automatic {edit.kind} may not change a decided landmark")
         states = list(self.states)
         for change in edit.changes:
             position = self.landmark_ids.index(change.landmark)

@@ -1,4 +1,4 @@
-"""What a model says of an image. Frozen: it is never edited, only replaced by a newer one beside it."""
+"""What a model, or the shape of the other landmarks, says of an image. Frozen: it is only ever replaced."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+MODEL, FILL, ONE_SHOT = "model", "fill", "one-shot"  # where a proposed point comes from
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,6 +19,9 @@ class Prediction:
     `covariance` (K, 2, 2) image px^2 and `radial_error` (K,) image px are the spread of the heatmap about the point and
     its mean distance from it, not calibrated, or None. Predictions stored without `radial_error` have the covariance of
     the peak alone, which no calibration holds for. Order: the template's.
+    `origins` says of each point where it comes from: the model, the shape of the other landmarks (`FILL`), or a few
+    examples without training (`ONE_SHOT`); None means all from the model. A fill takes over what was shown before for
+    the landmarks that it leaves alone, so that ghosts and reverting go on working.
     `notice` says, for the reader, why the whole set is doubtful (the scores are 0 then); None when nothing speaks
     against it.
     """
@@ -33,15 +38,22 @@ class Prediction:
     seconds: float
     notice: str | None = None
     radial_error: NDArray[np.float64] | None = None
+    origins: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         for array in (self.xy_image, self.scores, self.covariance, self.radial_error):
             if array is not None:
                 array.setflags(write=False)
 
+    def origin(self, position: int) -> str:
+        """Where the point at a position of the template comes from."""
+        return MODEL if self.origins is None else self.origins[position]
+
     def to_json(self) -> dict[str, Any]:
         """A JSON object; NaN becomes null."""
+        value = {} if self.origins is None else {"origins": list(self.origins)}
         return {
+            **value,
             "id": self.id,
             "image_sha256": self.image_sha256,
             "template_id": self.template_id,
@@ -63,7 +75,8 @@ class Prediction:
         spread = {
             key: None if value.get(key) is None else _to_array(value[key]) for key in ("covariance", "radial_error")
         }
-        return cls(**{**value, **arrays, **spread})
+        origins = None if value.get("origins") is None else tuple(value["origins"])
+        return cls(**{**value, **arrays, **spread, "origins": origins})
 
 
 def _to_list(array: NDArray[np.float64]) -> list[Any]:

@@ -27,6 +27,7 @@ from medsapiens_core.store.check import find_problems, project_info
 from medsapiens_core.store.comparisons import Comparisons
 from medsapiens_core.store.database import Database
 from medsapiens_core.store.errors import DamagedProjectError, ProjectExistsError, ProjectNotFoundError
+from medsapiens_core.store.examples import Examples
 from medsapiens_core.store.files import ObjectStore, sha256_text
 from medsapiens_core.store.imports import Imports
 from medsapiens_core.store.jobs import Jobs
@@ -59,6 +60,7 @@ class Project:
         self.notes = Notes(database)
         self.audit = AuditLog(database)
         self.imports = Imports(database)
+        self.examples = Examples(database, self.template)
         self.jobs = Jobs(database, folder / "runs")
         self.comparisons = Comparisons(database)
         self.snapshots = Snapshots(database, self.cases, self.objects, self.template)
