@@ -20,6 +20,7 @@ from medsapiens_core.commands import models, project
 from medsapiens_core.commands.doctor import doctor
 from medsapiens_core.commands.evaluate import evaluate
 from medsapiens_core.commands.finetune import finetune
+from medsapiens_core.commands.measure import measure
 from medsapiens_core.commands.output import EXIT_OURS, EXIT_USER, note
 from medsapiens_core.commands.predict import predict
 from medsapiens_core.commands.transfer import convert, export, import_
@@ -32,6 +33,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "convert": convert,
     "import": import_,
     "export": export,
+    "measure": measure,
     "doctor": doctor,
 }
 GROUPS = {"models": models.app, "project": project.app}

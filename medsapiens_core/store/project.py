@@ -31,6 +31,7 @@ from medsapiens_core.store.examples import Examples
 from medsapiens_core.store.files import ObjectStore, sha256_text
 from medsapiens_core.store.imports import Imports
 from medsapiens_core.store.jobs import Jobs
+from medsapiens_core.store.measurements import Measurements
 from medsapiens_core.store.notes import Notes
 from medsapiens_core.store.opening import open_database
 from medsapiens_core.store.predictions import Predictions
@@ -63,6 +64,7 @@ class Project:
         self.examples = Examples(database, self.template)
         self.jobs = Jobs(database, folder / "runs")
         self.comparisons = Comparisons(database)
+        self.measurements = Measurements(database)
         self.snapshots = Snapshots(database, self.cases, self.objects, self.template)
         if not database.read_only:
             database.claim()

@@ -226,6 +226,13 @@ comparison = sa.Table(
     sa.Index("comparison_by_snapshot", "snapshot_id"),
 )
 
+measurement = sa.Table(  # `set <id>`, `locks <case id>`, `choice`: see store/measurements.py
+    "measurement",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("json", sa.Text, nullable=False),
+)
+
 audit = sa.Table(
     "audit",
     metadata,

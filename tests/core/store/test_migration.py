@@ -27,7 +27,7 @@ def rows_of(path):
     """Every row of every table that schema 1 had, but for the bookkeeping of versions and writers."""
     connection = sqlite3.connect(path)
     names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-    kept = set(names) - {"alembic_version", "writer", "locked_set", "comparison", "stale_point", "note"}
+    kept = set(names) - {"alembic_version", "writer", "locked_set", "comparison", "stale_point", "note", "measurement"}
     rows = {name: connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall() for name in sorted(kept)}
     connection.close()
     return rows

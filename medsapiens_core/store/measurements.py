@@ -1,0 +1,65 @@
+"""What a project says about measurements: its own sets, which set and norms are in use, and held end vertebrae."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from medsapiens_core.store import audit, tables
+from medsapiens_core.store.database import Database
+from medsapiens_core.store.files import canonical_json
+
+_t = tables.measurement
+SET, LOCKS, CHOICE = "set ", "locks ", "choice"
+
+
+class Measurements:
+    """JSON objects by name; what they mean is known to `medsapiens_core.measurements`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def sets(self) -> list[dict[str, Any]]:
+        """The measurement sets of this project (`msmeasures/1`), by id."""
+        with self._database.read() as connection:
+            query = sa.select(_t.c.json).where(_t.c.key.startswith(SET, autoescape=True)).order_by(_t.c.key)
+            return [dict(json.loads(text)) for text in connection.execute(query).scalars()]
+
+    def save_set(self, value: Mapping[str, Any]) -> None:
+        """Store a set; one with the same id is replaced."""
+        self._put(f"{SET}{value['id']}", value)
+
+    def remove_set(self, set_id: str) -> None:
+        """Take a set out of the project; a shipped set with its id shows again."""
+        self._put(f"{SET}{set_id}", None)
+
+    def choice(self) -> dict[str, Any]:
+        """Which set and norms are in use: {"set": id, "norms": id}; empty before anybody has chosen."""
+        return self._get(CHOICE) or {}
+
+    def choose(self, *, set_id: str, norms_id: str) -> None:
+        """Put a set and norms ("" for none) in use."""
+        self._put(CHOICE, {"set": set_id, "norms": norms_id})
+
+    def locks(self, case_id: int) -> dict[str, tuple[int, int]]:
+        """The end vertebrae that are held in a case, by the role of the curve; empty: they are searched."""
+        return {role: (first, last) for role, (first, last) in (self._get(f"{LOCKS}{case_id}") or {}).items()}
+
+    def set_locks(self, case_id: int, locks: Mapping[str, tuple[int, int]]) -> None:
+        """Hold end vertebrae, or with an empty mapping search them again."""
+        self._put(f"{LOCKS}{case_id}", {role: list(ends) for role, ends in locks.items()} or None)
+
+    def _get(self, key: str) -> dict[str, Any] | None:
+        with self._database.read() as connection:
+            text = connection.execute(sa.select(_t.c.json).where(_t.c.key == key)).scalar()
+        return None if text is None else dict(json.loads(text))
+
+    def _put(self, key: str, value: Mapping[str, Any] | None) -> None:
+        with self._database.write() as connection:
+            connection.execute(sa.delete(_t).where(_t.c.key == key))
+            if value is not None:
+                connection.execute(sa.insert(_t).values(key=key, json=canonical_json(value)))
+            audit.append(connection, "measurement.set", {"key": key, "value": value})

@@ -1,0 +1,150 @@
+"""The values of the cases of a project: which set is in use, and the records that tables and reports are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from medsapiens_core.data.annotation import Annotation
+from medsapiens_core.data.prediction import Prediction
+from medsapiens_core.data.template import Template
+from medsapiens_core.errors import UserError
+from medsapiens_core.evaluation.calibration import Calibration
+from medsapiens_core.inference.uncertainty import regions
+from medsapiens_core.measurements.case_points import case_points
+from medsapiens_core.measurements.definitions import MeasureSet
+from medsapiens_core.measurements.evaluating import evaluate
+from medsapiens_core.measurements.point_errors import Repeatability, from_region, point_errors
+from medsapiens_core.measurements.set_file import fits, set_from_json, shipped_sets
+from medsapiens_core.measurements.tables import TABLES, CaseRecord, write_named
+from medsapiens_core.models.package_files import read_calibrations
+from medsapiens_core.store.cases import CaseRow
+from medsapiens_core.store.library import ModelLibrary
+from medsapiens_core.store.project import Project
+from medsapiens_core.transfer.importing import all_cases
+
+
+def sets_of(project: Project) -> dict[str, MeasureSet]:
+    """Set id -> set, of those that fit the project's template: the shipped ones, and its own in their place."""
+    own = (set_from_json(value) for value in project.measurements.sets())
+    known = {**shipped_sets(), **{measures.id: measures for measures in own}}
+    return {set_id: measures for set_id, measures in known.items() if fits(measures, project.template)}
+
+
+def set_in_use(project: Project, wanted: str | None = None) -> MeasureSet:
+    """The named set, else the chosen one, else the first that fits. Raises UserError that lists what there is."""
+    known = sets_of(project)
+    if not known:
+        raise UserError(
+            f"There is no measurement set for the template {project.template.id}. Make one in the window with "
+            "Measure > Edit measurements."
+        )
+    set_id = wanted or project.measurements.choice().get("set") or next(iter(known))
+    if set_id in known:
+        return known[set_id]
+    if wanted:
+        raise UserError(f"There is no measurement set {wanted!r}. There are: {', '.join(known)}.")
+    return next(iter(known.values()))
+
+
+class Calibrations:
+    """Calibrated regions of predictions, by the model that made them; each package is read once."""
+
+    def __init__(self, library: ModelLibrary, template: Template) -> None:
+        self._template = template
+        self._folders = {entry.id: entry.folder for entry in library.list()}
+        self._known: dict[str, Calibration | None] = {}
+
+    def covariances(self, prediction: Prediction | None) -> dict[str, np.ndarray]:
+        """Landmark id -> covariance in px^2 of the calibrated region; empty for an uncalibrated model."""
+        if prediction is None:
+            return {}
+        found = regions(prediction, self._template, self._calibration(prediction.model_id))
+        named = zip(self._template.ids, found, strict=True)
+        return {m: from_region(r.semi_axes_px, r.angle_deg, r.coverage) for m, r in named if r is not None}
+
+    def _calibration(self, model_id: str) -> Calibration | None:
+        if model_id not in self._known:
+            folder = self._folders.get(model_id)
+            found = {} if folder is None else read_calibrations(folder)
+            self._known[model_id] = found.get(self._template.id)
+        return self._known[model_id]
+
+
+def records(
+    project: Project,
+    measures: MeasureSet,
+    calibrations: Calibrations,
+    *,
+    repeatability: Mapping[str, Repeatability] | None = None,
+    unreviewed: bool = False,
+) -> Iterator[CaseRecord]:
+    """One record for each reading of each case, in the order they were added; by default the reviewed ones only."""
+    for case in all_cases(project):
+        for reader in project.annotations.readers(case.id):
+            annotation = project.annotations.load(case.id, reader=reader)
+            if annotation.reviewed or unreviewed:
+                yield record_of(project, case, annotation, measures, calibrations, repeatability=repeatability)
+
+
+def record_of(
+    project: Project,
+    case: CaseRow,
+    annotation: Annotation,
+    measures: MeasureSet,
+    calibrations: Calibrations,
+    *,
+    repeatability: Mapping[str, Repeatability] | None = None,
+) -> CaseRecord:
+    """The values of one reading."""
+    shown = annotation.prediction_id
+    prediction = project.predictions.get(shown) if shown else None
+    points = case_points(annotation, project.template, case.spacing)
+    errors = point_errors(points, calibrations.covariances(prediction), repeatability)
+    return CaseRecord(
+        case.name,
+        case.image_sha256,
+        case.frame,
+        case.width,
+        case.height,
+        case.spacing,
+        annotation,
+        annotation.reader or _last_reader(project, case.id),
+        prediction.model_id if prediction else "",
+        evaluate(measures, points, errors, project.measurements.locks(case.id)),
+    )
+
+
+def export_tables(
+    project: Project,
+    measures: MeasureSet,
+    calibrations: Calibrations,
+    out: Path,
+    *,
+    table: str = "measurements-wide",
+    unreviewed: bool = False,
+    repeatability: Mapping[str, Repeatability] | None = None,
+) -> tuple[list[Path], int]:
+    """Write one table to a .csv file, or all four into a folder. Returns the files and the number of readings.
+
+    Raises UserError when something is already there, or when no case can be written.
+    """
+    single = out.suffix.lower() == ".csv"
+    targets = {table: out} if single else {name: out / f"{name}.csv" for name in TABLES}
+    taken = [path for path in targets.values() if path.exists()]
+    if taken:
+        raise UserError(f"{taken[0]} is already there, and nothing is overwritten. Choose another name.")
+    found = list(records(project, measures, calibrations, repeatability=repeatability, unreviewed=unreviewed))
+    if not found:
+        raise UserError("No case is reviewed yet, so there is nothing to write. Mark cases reviewed, or ask for all.")
+    (out.parent if single else out).mkdir(parents=True, exist_ok=True)
+    for name, path in targets.items():
+        write_named(path, name, project.template, measures, found)
+    return list(targets.values()), len(found)
+
+
+def _last_reader(project: Project, case_id: int) -> str:
+    named = [edit.reader for edit in project.annotations.history(case_id) if edit.reader]
+    return named[-1] if named else ""
