@@ -1,7 +1,8 @@
-"""Child processes that the window starts: `serve` predicts, `train RUNFOLDER` fine-tunes.
+"""Child processes that the window starts: `serve` predicts, `train RUNFOLDER` fine-tunes, `decode` reads pictures.
 
-Standard output carries JSON lines and nothing else; whatever a library prints goes to standard error. The end of
-standard input means that the parent is gone: `serve` leaves at once, `train` after its checkpoint, within 5 seconds.
+Standard output carries JSON lines (and pixels, of `decode`) and nothing else; whatever a library prints goes to
+standard error. The end of standard input means that the parent is gone: `serve` and `decode` leave at once, `train`
+after its checkpoint, within 5 seconds.
 Exit codes of `train`: 0 done, 2 the user's to mend, 1 ours, 3 interrupted (start it again on the same folder).
 """
 
@@ -81,6 +82,13 @@ def serve(lines: Iterable[bytes], stream: TextIO, time_limit: float | None = Non
     os._exit(EXIT_DONE)
 
 
+def decode(lines: Iterable[bytes], stream: TextIO) -> int:
+    """Read pictures until the input ends (`medsapiens_core.decoding`)."""
+    from medsapiens_core.decoding import child
+
+    return child.serve(lines, stream.buffer)
+
+
 def train(folder: Path, lines: Iterable[bytes], stream: TextIO) -> int:
     """Run the job of a run folder; returns the exit code."""
     from medsapiens_core.training.trainer import Control, RunAbortedError
@@ -143,8 +151,11 @@ def main(arguments: list[str] | None = None) -> int:
     serving = commands.add_parser("serve", help="answer prediction requests on standard input")
     serving.add_argument("--time-limit", type=float, help="seconds after which a request counts as hung")
     commands.add_parser("train", help="run a fine-tuning job").add_argument("folder", type=Path)
+    commands.add_parser("decode", help="read the pictures that standard input names")
     given = parser.parse_args(arguments)
     stream = claim_stdout()
+    if given.command == "decode":
+        return decode(input_lines(), stream)
     if given.command == "serve":
         return serve(input_lines(), stream, given.time_limit)
     code = train(given.folder, input_lines(), stream)

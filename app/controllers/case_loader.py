@@ -12,8 +12,8 @@ from PySide6.QtCore import QObject, Signal
 from app.controllers.case_access import CaseDetail, load_case
 from app.tasks.task_runner import IO, STORE, Task, TaskRunner
 from medsapiens_core.data.image import Image
+from medsapiens_core.decoding import read_image
 from medsapiens_core.errors import UnreadableImageError, UserError
-from medsapiens_core.io.read import read_image
 from medsapiens_core.store.cases import CaseRow
 from medsapiens_core.store.project import Project
 

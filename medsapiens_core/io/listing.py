@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -64,10 +64,13 @@ def list_images(paths: Iterable[str | PathLike[str]]) -> ImageListing:
     return ImageListing(tuple(headers), tuple(s for s in skipped if s.path not in data_files), hidden)
 
 
-def walk_images(paths: Iterable[str | PathLike[str]]) -> Iterator[ImageHeader | SkippedFile | None]:
+def walk_images(
+    paths: Iterable[str | PathLike[str]], look: Callable[[Path], ImageHeader] = probe
+) -> Iterator[ImageHeader | SkippedFile | None]:
     """Yield one result per file as it is found, in sorted order: a header, a reason, or None for a hidden file.
 
-    A folder is never held in memory beyond one level, and the caller may stop at any time.
+    `look` reads a header, here or in another process. A folder is never held in memory beyond one level, and the
+    caller may stop at any time.
     """
     seen: set[Path] = set()
     for start in paths:
@@ -79,7 +82,7 @@ def walk_images(paths: Iterable[str | PathLike[str]]) -> Iterator[ImageHeader | 
                 yield path
             elif (real := _real(path)) not in seen:
                 seen.add(real)
-                yield _look_at(path)
+                yield _look_at(path, look)
 
 
 def _files(path: Path, root: Path) -> Iterator[Path | SkippedFile | None]:
@@ -105,9 +108,9 @@ def _children(folder: Path, root: Path) -> Iterator[Path | SkippedFile | None]:
         yield from _files(entry, root)
 
 
-def _look_at(path: Path) -> ImageHeader | SkippedFile:
+def _look_at(path: Path, look: Callable[[Path], ImageHeader]) -> ImageHeader | SkippedFile:
     try:
-        return probe(path)
+        return look(path)
     except UnreadableImageError as error:
         return SkippedFile(path, str(error))
 

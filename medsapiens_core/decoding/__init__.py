@@ -1,0 +1,9 @@
+"""Decoding untrusted files in a child process: a decoder that aborts, hangs or eats memory costs one file.
+
+`read_image` and `probe` have the signatures of `medsapiens_core.io`; the window uses these and never those.
+Source: formats.md 1.1, reliability.md 3.2 (H1, H2, H5).
+"""
+
+from medsapiens_core.decoding.pool import close_decoders, probe, read_image
+
+__all__ = ["close_decoders", "probe", "read_image"]
