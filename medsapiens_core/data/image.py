@@ -3,42 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from medsapiens_core.data.spacing import Spacing, SpacingCandidate, SpacingSource
 
-class SpacingSource(StrEnum):
-    """Where a pixel size comes from (formats.md 1.5); it travels with every figure in millimetres."""
-
-    USER = "user"
-    PATIENT_PLANE = "patient_plane"
-    US_REGION = "us_region"
-    FIDUCIAL = "fiducial"
-    GEOMETRY = "geometry"
-    CORRECTED_UNKNOWN = "corrected_unknown"
-    DETECTOR = "detector"
-    FILM = "film"
-    UNKNOWN = "unknown"
-    HEADER = "header"
-    ANNOTATION_FILE = "annotation_file"
-
-
-@dataclass(frozen=True)
-class Spacing:
-    """Size of a pixel: `row_mm` between rows (along y), `col_mm` between columns (along x). Unknown is None, not 1."""
-
-    row_mm: float
-    col_mm: float
-    source: SpacingSource
-
-    def __post_init__(self) -> None:
-        for value in (self.row_mm, self.col_mm):
-            if not (np.isfinite(value) and 0 < value <= 10):
-                raise ValueError(f"pixel spacing {self.row_mm} x {self.col_mm} mm is not usable")
+__all__ = ["Image", "Provenance", "Spacing", "SpacingSource"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +37,7 @@ class Image:
     `window` is the (low, high) grey range that the file or the data suggest for display.
     `inverted` is True for MONOCHROME1: low values are bright. `padding_value` is left out of percentiles.
     `patient_key` groups images of one patient (an opaque digest), None when the file does not tell.
+    `candidates` are all pixel sizes that the file gives, the one in use first; `device` names what took the picture.
     """
 
     pixels: NDArray[Any]
@@ -77,6 +50,8 @@ class Image:
     patient_key: str | None = None
     pixel_aspect: float = 1.0  # height / width of one pixel, from spacing or Pixel Aspect Ratio
     windows: tuple[tuple[str, float, float], ...] = field(default=())  # presets of the file: name, low, high
+    candidates: tuple[SpacingCandidate, ...] = ()
+    device: str = ""
 
     def __post_init__(self) -> None:
         if self.pixels.ndim not in (2, 3) or (self.pixels.ndim == 3 and self.pixels.shape[2] != 3):

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsapiens_core.data.annotation import Place
-from medsapiens_core.data.image import Spacing, SpacingSource
+from medsapiens_core.data.image import Spacing
 
 FORMAT = "mssnapshot/1"
 Part = Literal["train", "val", "locked"]
@@ -142,7 +142,7 @@ def _said(item: SnapshotItem) -> dict[str, Any]:
     value = {name: content for name, content in asdict(item).items() if name != "path"}
     value["landmarks"] = [{**asdict(mark), "place": mark.place.value} for mark in item.landmarks]
     if item.spacing is not None:
-        value["spacing"] = {**asdict(item.spacing), "source": item.spacing.source.value}
+        value["spacing"] = item.spacing.to_json()
     return value
 
 
@@ -150,7 +150,7 @@ def _item(value: Mapping[str, Any]) -> SnapshotItem:
     marks = tuple(SnapshotLandmark(**{**mark, "place": Place(mark["place"])}) for mark in value["landmarks"])
     spacing = value["spacing"]
     if spacing is not None:
-        spacing = Spacing(spacing["row_mm"], spacing["col_mm"], SpacingSource(spacing["source"]))
+        spacing = Spacing.from_json(spacing)
     return SnapshotItem(**{**value, "path": Path(value["path"]), "landmarks": marks, "spacing": spacing})
 
 

@@ -28,6 +28,9 @@ _METHODS = {  # what makes a length in millimetres doubtful is said with every s
     SpacingSource.DETECTOR: own_code("DETECTOR", "Detector plane, magnification not corrected"),
     SpacingSource.FILM: own_code("FILM", "On film, magnification not corrected"),
     SpacingSource.UNKNOWN: own_code("UNVERIFIED", "Pixel size of the file, not verified"),
+    SpacingSource.ENTERED: own_code("ENTERED", "Pixel size entered by the reader"),
+    SpacingSource.MAGNIFICATION: own_code("MAGNIFICATION", "Detector plane, corrected by an estimated magnification"),
+    SpacingSource.RESOLUTION: own_code("RESOLUTION", "Resolution tag of the file, chosen by the reader"),
     SpacingSource.ANNOTATION_FILE: own_code("ANNOTATION_FILE", "Pixel size of an annotation file, not verified"),
 }
 

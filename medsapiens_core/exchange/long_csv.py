@@ -86,8 +86,9 @@ def _state(state: PointState, image: ImageRef) -> Mapping[str, str]:
     if state.x is None or state.y is None:
         return values
     values |= {"x_px": repr(float(state.x)), "y_px": repr(float(state.y))}
-    if image.spacing is not None and gives_mm(image.spacing):
-        values |= {"x_mm": repr(state.x * image.spacing.col_mm), "y_mm": repr(state.y * image.spacing.row_mm)}
+    spacing = image.spacing
+    if spacing is not None and gives_mm(spacing) and spacing.holds_for([(state.x, state.y)]):
+        values |= {"x_mm": repr(state.x * spacing.col_mm), "y_mm": repr(state.y * spacing.row_mm)}
     return values
 
 

@@ -90,7 +90,7 @@ def space_to_write(reading: Reading) -> Space:
     if not 0 <= image.frame < space.slices:
         raise UserError("the image file has fewer slices than the annotated image")
     spacing = image.spacing
-    if spacing is not None and spacing.source is SpacingSource.USER:
+    if spacing is not None and (spacing.chosen or spacing.source is SpacingSource.USER):
         pairs = ((spacing.row_mm, space.row_mm), (spacing.col_mm, space.col_mm))
         if any(abs(ours - theirs) > 1e-6 * ours for ours, theirs in pairs):
             raise UserError(

@@ -162,7 +162,7 @@ def _lines(reading: Reading, index: int, options: WriteOptions, origin: str) -> 
     size = (image.width or 0, image.height or 0)
     points = [_text(state_of(reading, landmark), size, origin) for landmark in template.ids]
     spacing = image.spacing
-    known = spacing is not None and gives_mm(spacing) and abs(spacing.row_mm - spacing.col_mm) <= 1e-6 * spacing.row_mm
+    known = spacing is not None and gives_mm(spacing) and spacing.is_square and not spacing.areas
     lines = [f"LM={len(template)}", *points, f"IMAGE={image.file_name}", f"ID={index}"]
     lines.append(f"COMMENT={to_text(to_record(reading, template, options.product))}")
     if spacing is not None and known:

@@ -8,16 +8,20 @@ from medsapiens_core.data.image import Spacing, SpacingSource
 
 
 class Trust(StrEnum):
-    """`CALIBRATED` and `CORRECTED` sizes give millimetres in files without a person's word, the others do not."""
+    """Sizes at the detector, on film or of unknown origin give millimetres in files only on a person's word."""
 
     CALIBRATED = "calibrated"
     CORRECTED = "corrected"
+    STATED = "stated"
+    ESTIMATED = "estimated"
     UNCORRECTED = "uncorrected"
     UNKNOWN = "unknown"
 
 
 _TRUST = {
     SpacingSource.USER: Trust.CALIBRATED,
+    SpacingSource.ENTERED: Trust.STATED,
+    SpacingSource.MAGNIFICATION: Trust.ESTIMATED,
     SpacingSource.PATIENT_PLANE: Trust.CALIBRATED,
     SpacingSource.US_REGION: Trust.CALIBRATED,
     SpacingSource.FIDUCIAL: Trust.CALIBRATED,
@@ -27,8 +31,10 @@ _TRUST = {
     SpacingSource.DETECTOR: Trust.UNCORRECTED,
     SpacingSource.FILM: Trust.UNCORRECTED,
     SpacingSource.UNKNOWN: Trust.UNKNOWN,
+    SpacingSource.RESOLUTION: Trust.UNKNOWN,
     SpacingSource.ANNOTATION_FILE: Trust.UNKNOWN,
 }
+_DOUBTFUL = (Trust.UNCORRECTED, Trust.UNKNOWN)
 
 
 def trust_of(source: SpacingSource) -> Trust:
@@ -38,4 +44,4 @@ def trust_of(source: SpacingSource) -> Trust:
 
 def gives_mm(spacing: Spacing | None) -> bool:
     """True when positions and lengths may be written in millimetres."""
-    return spacing is not None and trust_of(spacing.source) in (Trust.CALIBRATED, Trust.CORRECTED)
+    return spacing is not None and (spacing.chosen or trust_of(spacing.source) not in _DOUBTFUL)

@@ -15,12 +15,13 @@ from medsapiens_core.data.image import Image, Provenance
 from medsapiens_core.data.rendering import window_bounds
 from medsapiens_core.io.dicom_file import DicomFile, integer, open_dicom
 from medsapiens_core.io.dicom_pixels import check_header, decode_frame
-from medsapiens_core.io.dicom_spacing import pixel_aspect, pixel_spacing
+from medsapiens_core.io.dicom_spacing import pixel_aspect, spacing_candidates
 from medsapiens_core.io.dicom_values import Windows, is_inverted, modality_values, padding_value, voi_windows
 from medsapiens_core.io.header import ImageHeader
 from medsapiens_core.io.source import Source
 
 _LEAST_SHARE = 0.01  # a window that shows fewer of the pixels is not the default
+_DEVICE = ("Manufacturer", "ManufacturerModelName", "StationName")
 _PATIENT_SALT = b"medsapiens-studio patient group"
 _NOBODY = re.compile(r"^(0*|x*|\W*|anon(ym(ous|ized|ised|e))?|unknown|none|n/?a|null|test|patient|id)$", re.IGNORECASE)
 
@@ -32,11 +33,14 @@ def read(source: Source, frame: int | None, _axis: int | None) -> Image:
     stored = decode_frame(file, chosen)
     notes: list[str] = []
     shown = _shown_values(stored, file.dataset, chosen, notes)
-    spacing = pixel_spacing(file.dataset, chosen, notes)
+    candidates = spacing_candidates(file.dataset, chosen, notes)
+    spacing = next((candidate.spacing for candidate in candidates if candidate.is_default), None)
     return Image(
         **shown,
         provenance=_provenance(source, file, chosen, notes),
         spacing=spacing,
+        candidates=candidates,
+        device=device_name(file.dataset),
         pixel_aspect=pixel_aspect(file.dataset, spacing),
         modality=str(file.dataset.get("Modality", "") or ""),
         patient_key=patient_key(file.dataset),
@@ -62,6 +66,15 @@ def patient_key(dataset: Dataset) -> str | None:
         return None
     issuer = str(dataset.get("IssuerOfPatientID", "") or "").strip()
     return hashlib.blake2b(f"{issuer}\0{patient}".encode(), key=_PATIENT_SALT, digest_size=16).hexdigest()
+
+
+def device_name(dataset: Dataset) -> str:
+    """Manufacturer, model and station as one text, "" unless the file names the model or the station.
+
+    Films of one device share their pixel size; a manufacturer alone makes many devices.
+    """
+    words = [str(dataset.get(name, "") or "").strip() for name in _DEVICE]
+    return " / ".join(word for word in words if word) if any(words[1:]) else ""
 
 
 def _shown_values(stored: NDArray[Any], dataset: Dataset, frame: int, notes: list[str]) -> dict[str, Any]:

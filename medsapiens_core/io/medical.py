@@ -20,6 +20,7 @@ import SimpleITK
 from numpy.typing import NDArray
 
 from medsapiens_core.data.image import Image, Provenance, Spacing, SpacingSource
+from medsapiens_core.data.spacing import SpacingCandidate
 from medsapiens_core.io.header import ImageHeader
 from medsapiens_core.io.limits import MEMORY_SHARE, TOO_LARGE_HINT, size_problem
 from medsapiens_core.io.raster import ALPHA_NOTE, display_window, on_black
@@ -63,7 +64,15 @@ def read(source: Source, frame: int | None, axis: int | None) -> Image:
     )
     spacing = _spacing(volume, part.axis, header)
     aspect = spacing.row_mm / spacing.col_mm if spacing else 1.0
-    return Image(pixels, provenance, window=display_window(pixels), spacing=spacing, pixel_aspect=aspect)
+    candidates = (SpacingCandidate(spacing, "Header of the volume", is_default=True),) if spacing else ()
+    return Image(
+        pixels,
+        provenance,
+        window=display_window(pixels),
+        spacing=spacing,
+        pixel_aspect=aspect,
+        candidates=candidates,
+    )
 
 
 def probe(source: Source) -> ImageHeader:

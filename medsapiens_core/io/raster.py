@@ -17,6 +17,7 @@ from medsapiens_core.io.exif import upright_pixels, upright_size, valid_orientat
 from medsapiens_core.io.header import ImageHeader
 from medsapiens_core.io.limits import TOO_LARGE_HINT, size_problem
 from medsapiens_core.io.refusal import unreadable
+from medsapiens_core.io.resolution import resolution_candidates
 from medsapiens_core.io.source import Source
 
 _FORMATS = ("PNG", "JPEG", "BMP", "DIB")
@@ -41,7 +42,8 @@ def read(source: Source, frame: int | None, _axis: int | None) -> Image:
         exif_orientation=orientation,
         warnings=tuple(notes),
     )
-    return Image(pixels, provenance, window=display_window(pixels))
+    candidates = resolution_candidates(picture.info.get("dpi"), orientation)
+    return Image(pixels, provenance, window=display_window(pixels), candidates=candidates)
 
 
 def probe(source: Source) -> ImageHeader:

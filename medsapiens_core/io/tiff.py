@@ -15,10 +15,13 @@ from medsapiens_core.io.header import ImageHeader
 from medsapiens_core.io.limits import TOO_LARGE_HINT, size_problem
 from medsapiens_core.io.raster import ALPHA_NOTE, CMYK_NOTE, COLOUR_DEPTH_NOTE, display_window, grey_if_equal, on_black
 from medsapiens_core.io.refusal import unreadable
+from medsapiens_core.io.resolution import resolution_candidates
 from medsapiens_core.io.source import Source
 
 _OWN_CODECS = {1, 8, 32773, 32946}  # none, Deflate (both numbers), PackBits
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE = 0, 1, 2, 3
+_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
+_UNITS_PER_INCH = {2: 1.0, 3: 2.54}
 _ALPHA_IN_COLOURS = 1  # ExtraSamples: associated alpha
 _VARIANT_HINT = "Save it as an ordinary TIFF or as PNG with another program."
 
@@ -34,6 +37,7 @@ def read(source: Source, frame: int | None, _axis: int | None) -> Image:
         _check(source, page)
         notes: list[str] = []
         pixels = _pixels(source, page, notes)
+        dots = _dots_per_inch(page)
     orientation = _orientation(page)
     upright = upright_pixels(grey_if_equal(pixels), orientation)
     provenance = Provenance(
@@ -46,7 +50,8 @@ def read(source: Source, frame: int | None, _axis: int | None) -> Image:
         warnings=tuple(notes),
     )
     inverted = int(page.photometric) == _WHITE_IS_ZERO
-    return Image(upright, provenance, window=display_window(upright), inverted=inverted)
+    candidates = resolution_candidates(dots, orientation)
+    return Image(upright, provenance, window=display_window(upright), inverted=inverted, candidates=candidates)
 
 
 def probe(source: Source) -> ImageHeader:
@@ -75,6 +80,19 @@ _TURN_BACK = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}  # Pillow turns a 
 def _orientation(page: Any) -> int:
     tag = page.tags.get(274)
     return valid_orientation(int(tag.value)) if tag is not None else 1
+
+
+def _dots_per_inch(page: Any) -> tuple[float, float] | None:
+    """XResolution and YResolution when their unit is an inch or a centimetre; a mere ratio has no unit."""
+    values = [page.tags.get(code) for code in (_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT)]
+    if any(value is None for value in values[:2]):
+        return None
+    per_inch = _UNITS_PER_INCH.get(2 if values[2] is None else int(values[2].value))
+    ratios = [value.value for value in values[:2]]
+    if per_inch is None or any(len(ratio) != 2 or not ratio[1] for ratio in ratios):
+        return None
+    x, y = (ratio[0] / ratio[1] * per_inch for ratio in ratios)
+    return x, y
 
 
 def _check(source: Source, page: Any) -> None:

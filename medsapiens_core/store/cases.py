@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import unicodedata
@@ -12,11 +13,11 @@ from typing import Any, Literal, cast
 import sqlalchemy as sa
 
 from medsapiens_core.data.annotation import utc_now
-from medsapiens_core.data.image import Image, Spacing, SpacingSource
+from medsapiens_core.data.image import Image, Spacing
 from medsapiens_core.store import audit, tables
 from medsapiens_core.store.database import Database
 from medsapiens_core.store.errors import ProjectError, UnknownRecordError
-from medsapiens_core.store.files import sha256_file
+from medsapiens_core.store.files import canonical_json, sha256_file
 from medsapiens_core.store.splits import Part, find_or_add_group
 from medsapiens_core.store.stale import has_stale
 
@@ -52,7 +53,9 @@ class CaseRow:
     """One case as the worklist shows it.
 
     `path` is where the image file is expected; `axis` is the array axis that `frame` counts along, None for a plain
-    image. `worst_score` is the lowest score among landmarks without a decision, None when nothing is open.
+    image. `spacing` is what a person has set (`is_spacing_set`; None then means pixels), else `file_spacing`, that of
+    the file. `device` names what took the picture, "" when unknown. `worst_score` is the lowest score among landmarks
+    without a decision, None when nothing is open.
     """
 
     id: int
@@ -76,6 +79,9 @@ class CaseRow:
     worst_score: float | None
     prediction_model: str | None
     sop_instance_uid: str | None = None
+    file_spacing: Spacing | None = None
+    is_spacing_set: bool = False
+    device: str = ""
 
 
 class Cases:
@@ -184,9 +190,8 @@ class Cases:
     def row(self, row: sa.Row[Any]) -> CaseRow:
         """Turn a row of the table into what the rest of the program sees."""
         inside = row.relative_path is not None
-        spacing = None
-        if row.row_mm is not None:
-            spacing = Spacing(row.row_mm, row.col_mm, SpacingSource(row.spacing_source))
+        own = _file_spacing(row)
+        chosen = None if row.spacing_set is None else json.loads(row.spacing_set)
         return CaseRow(
             id=row.id,
             name=row.name,
@@ -196,7 +201,7 @@ class Cases:
             axis=None if row.axis == tables.NO_AXIS else row.axis,
             width=row.width,
             height=row.height,
-            spacing=spacing,
+            spacing=own if chosen is None else (Spacing.from_json(chosen) if chosen else None),
             modality=row.modality,
             patient_group=row.group_id,
             part=cast(Part, row.part),
@@ -209,7 +214,18 @@ class Cases:
             worst_score=None if row.worst_score >= tables.NO_SCORE else row.worst_score,
             prediction_model=row.prediction_model,
             sop_instance_uid=row.sop_instance_uid,
+            file_spacing=own,
+            is_spacing_set=chosen is not None,
+            device=row.device or "",
         )
+
+
+def _file_spacing(row: sa.Row[Any]) -> Spacing | None:
+    if row.row_mm is None:
+        return None
+    areas = json.loads(row.spacing_areas or "[]")
+    said = {"row_mm": row.row_mm, "col_mm": row.col_mm, "source": row.spacing_source, "areas": areas}
+    return Spacing.from_json(said)
 
 
 def _search(text: str) -> tuple[sa.ColumnElement[bool], ...]:
@@ -247,6 +263,8 @@ def _describe(image: Image, path: Path) -> dict[str, Any]:
         "row_mm": spacing and spacing.row_mm,
         "col_mm": spacing and spacing.col_mm,
         "spacing_source": spacing and spacing.source.value,
+        "spacing_areas": canonical_json(spacing.areas) if spacing and spacing.areas else None,
+        "device": image.device or None,
         "modality": image.modality,
         "sop_instance_uid": source.sop_instance_uid,
         "added_utc": utc_now(),

@@ -31,7 +31,7 @@ def open_database(path: Path, stack: ExitStack, *, read_only: bool) -> Database:
         database = Database(path, read_only=read_only)
         stack.callback(database.close)
         _check(database)
-    except (sqlite3.DatabaseError, dialect.DatabaseError) as error:
+    except (sqlite3.DatabaseError, dialect.DatabaseError, UnicodeDecodeError) as error:  # damaged names, too
         raise _damaged(type(error.__cause__ or error).__name__) from error
     return database
 

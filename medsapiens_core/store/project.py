@@ -22,6 +22,7 @@ from medsapiens_core.data.template_file import template_from_json
 from medsapiens_core.store import audit, migrate, tables
 from medsapiens_core.store.annotations import Annotations
 from medsapiens_core.store.audit import AuditLog
+from medsapiens_core.store.calibrations import Calibrations
 from medsapiens_core.store.cases import Cases
 from medsapiens_core.store.check import find_problems, project_info
 from medsapiens_core.store.comparisons import Comparisons
@@ -63,6 +64,7 @@ class Project:
         self.imports = Imports(database)
         self.examples = Examples(database, self.template)
         self.jobs = Jobs(database, folder / "runs")
+        self.calibrations = Calibrations(database, self.cases)
         self.comparisons = Comparisons(database)
         self.measurements = Measurements(database)
         self.snapshots = Snapshots(database, self.cases, self.objects, self.template)

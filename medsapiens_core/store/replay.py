@@ -18,6 +18,7 @@ from medsapiens_core.store.summary import case_state
 
 _a, _c, _log = tables.annotation.c, tables.cases.c, tables.audit.c
 _Row = Mapping[str, Any]
+_TELLING = ("case.add", "case.flag", "case.spacing", "split.top_up")
 
 
 def history_problems(connection: sa.Connection, template: Template) -> list[str]:
@@ -36,13 +37,19 @@ def history_problems(connection: sa.Connection, template: Template) -> list[str]
 def _told_cases(connection: sa.Connection) -> dict[int, dict[str, Any]]:
     """Case id -> the columns that the log speaks of, as they must be now."""
     told: dict[int, dict[str, Any]] = {}
-    query = sa.select(_log.op, _log.body).where(_log.op.in_(("case.add", "case.flag", "split.top_up")))
+    query = sa.select(_log.op, _log.body).where(_log.op.in_(_TELLING))
     for op, text in connection.execute(query.order_by(_log.seq)):
         body = json.loads(text)
         if op == "case.add":
-            told[body["case_id"]] = {name: body[name] for name in AUDITED if name in body} | {"flag_reason": None}
+            told[body["case_id"]] = {name: body[name] for name in AUDITED if name in body} | {
+                "flag_reason": None,
+                "spacing_set": None,
+            }
         elif op == "case.flag":
             told[body["case_id"]]["flag_reason"] = body["after"]
+        elif op == "case.spacing":
+            for case_id in body["cases"]:
+                told[case_id]["spacing_set"] = body["set"]
         else:
             for case in told.values():
                 case["part"] = body["part"] if case["group_id"] in body["groups"] else case["part"]

@@ -73,6 +73,9 @@ cases = sa.Table(
     sa.Column("total", sa.Integer, nullable=False),
     sa.Column("worst_score", sa.Double, nullable=False),
     sa.Column("prediction_model", sa.Text),
+    sa.Column("device", sa.Text),
+    sa.Column("spacing_areas", sa.Text),
+    sa.Column("spacing_set", sa.Text),
     sa.UniqueConstraint("image_sha256", "frame", "axis", name="cases_one_per_picture"),
     sa.CheckConstraint("width > 0 AND height > 0", name="cases_size"),
     sa.CheckConstraint("(row_mm IS NULL) = (col_mm IS NULL)", name="cases_spacing"),
@@ -233,6 +236,23 @@ measurement = sa.Table(  # `set <id>`, `locks <case id>`, `choice`: see store/me
     sa.Column("json", sa.Text, nullable=False),
 )
 
+calibration = sa.Table(
+    "calibration",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("case_id", sa.ForeignKey("cases.id"), nullable=False),
+    sa.Column("way", sa.Text, nullable=False),
+    sa.Column("spacing", sa.Text),
+    sa.Column("reader", sa.Text, nullable=False),
+    sa.Column("utc", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("cases_at_once", sa.Integer, nullable=False),
+    sa.CheckConstraint(
+        "way IN ('file', 'pixels', 'candidate', 'ruler', 'entered', 'magnification')", name="calibration_way"
+    ),
+    sa.Index("calibration_by_case", "case_id", "id"),
+)
+
 audit = sa.Table(
     "audit",
     metadata,
@@ -247,4 +267,13 @@ audit = sa.Table(
     sa.Column("hash", sa.Text, nullable=False),
 )
 
-APPEND_ONLY = ("audit", "annotation_revision", "snapshot", "snapshot_item", "prediction", "locked_set", "comparison")
+APPEND_ONLY = (
+    "audit",
+    "annotation_revision",
+    "snapshot",
+    "snapshot_item",
+    "prediction",
+    "locked_set",
+    "comparison",
+    "calibration",
+)

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from medsapiens_core.data.image import Image
+from medsapiens_core.data.spacing import BY_A_PERSON
 from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.batch import ImageRef
 from medsapiens_core.exchange.matching import KnownImages
@@ -67,7 +68,7 @@ def described(ref: ImageRef, image: Image) -> ImageRef:
         axis=source.axis,
         sha256=source.sha256,
         sop_instance_uid=source.sop_instance_uid,
-        spacing=image.spacing or ref.spacing,
+        spacing=ref.spacing if ref.spacing and ref.spacing.source in BY_A_PERSON else image.spacing or ref.spacing,
         path=source.path,
     )
     asked = replace(ref, frame=source.frame)

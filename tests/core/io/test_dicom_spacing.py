@@ -145,3 +145,84 @@ def test_spacing_and_rescale_of_one_frame_of_an_enhanced_file(tmp_path: Path) ->
     assert image.spacing.row_mm == 0.3
     np.testing.assert_array_equal(image.pixels, frames[1] * 3)
     assert image.windows[0][1:] == (0.0, 59.0)
+
+
+def told(image: Image) -> list[tuple[str, float, bool]]:
+    return [(c.spacing.source.value, c.spacing.row_mm, c.is_default) for c in image.candidates]
+
+
+def test_the_sizes_that_were_not_used_are_there_to_choose(tmp_path: Path) -> None:
+    values = {
+        "PixelSpacing": ["0.1", "0.1"],
+        "PixelSpacingCalibrationType": "FIDUCIAL",
+        "ImagerPixelSpacing": ["0.143", "0.143"],
+        "EstimatedRadiographicMagnificationFactor": "1.1",
+    }
+    image = film(tmp_path, values)
+
+    used, detector, corrected = told(image)
+    assert used == ("fiducial", 0.1, True)
+    assert detector == ("detector", 0.143, False)
+    assert corrected == ("magnification", pytest.approx(0.13), False)
+    assert image.candidates[2].magnification == 1.1
+    assert "Fiducial" in image.candidates[0].origin
+
+
+@pytest.mark.parametrize("factor", ["1.0", "0.9", "12", "0"])
+def test_an_impossible_magnification_is_not_offered(tmp_path: Path, factor: str) -> None:
+    image = film(tmp_path, {**DETECTOR, "EstimatedRadiographicMagnificationFactor": factor})
+
+    assert [name for name, _, _ in told(image)] == ["detector"]
+
+
+def test_the_size_of_a_screen_capture_is_offered_only(tmp_path: Path) -> None:
+    assert told(film(tmp_path, {**SECONDARY, **PLAIN})) == [("unknown", 0.1, False)]
+
+
+@pytest.mark.parametrize(("row", "values", "source", "pair"), ROWS, ids=[row[0] for row in ROWS])
+def test_the_size_in_use_comes_first(
+    tmp_path: Path, row: str, values: dict[str, Any], source: str, pair: tuple[float, float]
+) -> None:
+    image = film(tmp_path, values)
+
+    assert image.candidates[0].spacing == image.spacing
+    assert [candidate.is_default for candidate in image.candidates].count(True) == 1
+
+
+LEFT = {
+    "RegionLocationMinX0": 0,
+    "RegionLocationMinY0": 0,
+    "RegionLocationMaxX1": 14,
+    "RegionLocationMaxY1": 20,
+}
+
+
+def test_an_ultrasound_size_holds_in_its_region(tmp_path: Path) -> None:
+    image = film(tmp_path, {**ULTRASOUND, "SequenceOfUltrasoundRegions": [region(**LEFT)]})
+
+    assert image.spacing is not None
+    assert image.spacing.areas == ((0.0, 0.0, 14.0, 20.0),)
+    assert not image.spacing.holds_for([(15.0, 3.0)])
+
+
+def test_regions_of_different_scale_are_each_offered(tmp_path: Path) -> None:
+    right = {**LEFT, "RegionLocationMinX0": 15, "RegionLocationMaxX1": 30, "PhysicalDeltaX": 0.03}
+    image = film(tmp_path, {**ULTRASOUND, "SequenceOfUltrasoundRegions": [region(**LEFT), region(**right)]})
+
+    assert image.spacing is None
+    assert [c.spacing.col_mm for c in image.candidates] == pytest.approx([0.2, 0.3])
+    assert [c.spacing.areas[0][0] for c in image.candidates] == [0.0, 15.0]
+
+
+@pytest.mark.parametrize(
+    ("values", "device"),
+    [
+        ({"Manufacturer": "ACME", "ManufacturerModelName": "X1", "StationName": "ROOM 2"}, "ACME / X1 / ROOM 2"),
+        ({"Manufacturer": "ACME"}, ""),
+        ({"StationName": "ROOM 2"}, "ROOM 2"),
+    ],
+)
+def test_the_device_is_named_where_the_file_tells_which_it_was(
+    tmp_path: Path, values: dict[str, Any], device: str
+) -> None:
+    assert film(tmp_path, values).device == device

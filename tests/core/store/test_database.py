@@ -76,6 +76,7 @@ def test_history_cannot_be_rewritten(project, table, verb):
     review(project, case)
     snapshot = project.snapshots.freeze()
     project.comparisons.add(project.jobs.enqueue("finetune", {}).id, {"verdict": "better"}, snapshot_id=snapshot.id)
+    project.calibrations.choose([case.id], "pixels", None, reader="AB")
     column = next(iter(tables.metadata.tables[table].c)).name
     with pytest.raises(sa.exc.IntegrityError, match="append-only"), project.database.write() as connection:
         connection.exec_driver_sql(verb.format(table, column, column))

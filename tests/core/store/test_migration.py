@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +21,7 @@ from medsapiens_core.store import dialect, migrate
 from medsapiens_core.store.errors import DamagedProjectError, ReadOnlyProjectError
 from medsapiens_core.store.project import DATABASE, Project
 from tests.core.store.building import TEMPLATE, place_all, review
+from tests.core.store.conftest import FIXTURES
 
 
 def version_of(path):
@@ -24,13 +29,25 @@ def version_of(path):
 
 
 def rows_of(path):
-    """Every row of every table that schema 1 had, but for the bookkeeping of versions and writers."""
+    """Every row of every table and column that schema 1 had, but for the bookkeeping of versions and writers."""
+    columns = columns_of_schema_1()
     connection = sqlite3.connect(path)
-    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-    kept = set(names) - {"alembic_version", "writer", "locked_set", "comparison", "stale_point", "note", "measurement"}
-    rows = {name: connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall() for name in sorted(kept)}
+    rows = {name: connection.execute(f"SELECT {kept} FROM {name} ORDER BY 1, 2").fetchall() for name, kept in columns}
     connection.close()
     return rows
+
+
+@functools.cache
+def columns_of_schema_1():
+    """(table, its columns joined) as the fixture has them."""
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(FIXTURES / "schema_1.zip") as archive:
+        archive.extractall(folder)
+        connection = sqlite3.connect(next(Path(folder).rglob(DATABASE)))
+        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        names -= {"alembic_version", "writer"}
+        info = {name: connection.execute(f"PRAGMA table_info({name})").fetchall() for name in sorted(names)}
+        connection.close()
+    return tuple((name, ", ".join(column[1] for column in found)) for name, found in info.items())
 
 
 def test_the_fixture_is_what_it_says(schema_1):
