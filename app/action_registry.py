@@ -9,9 +9,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
 
 from app.actions import ACTIONS, CONDITIONS, Action
+from app.key_map import KeyMap
 
-WINDOW_PREFIXES = ("view.", "pane.", "help.", "worklist.")  # carried out by the window itself
-WINDOW_ACTIONS = ("landmark.grab", "app.quit")
+WINDOW_PREFIXES = ("view.", "pane.", "help.")  # carried out by the window itself
+WINDOW_ACTIONS = ("landmark.grab", "app.quit", "app.settings", "worklist.search")
 
 
 @dataclass
@@ -21,12 +22,17 @@ class _Condition:
 
 
 class ActionRegistry(QObject):
-    """The QActions of the table. `triggered(str)` names each one that was used; conditions switch them on and off."""
+    """The QActions of the table. `triggered(str)` names each one that was used; conditions switch them on and off.
+
+    `keys` is the key map in use; `keys_changed()` tells those who show or bind keys.
+    """
 
     triggered = Signal(str)
+    keys_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.keys = KeyMap()
         self._conditions = {name: _Condition(False, reason) for name, reason in CONDITIONS.items()}
         self._actions = {row.id: self._make(row) for row in ACTIONS if not row.keys_only}
         self._refresh()
@@ -38,6 +44,19 @@ class ActionRegistry(QObject):
     def rows(self) -> Iterator[Action]:
         """The whole table."""
         yield from ACTIONS
+
+    def set_keys(self, keys: KeyMap) -> None:
+        """Put a key map in use."""
+        self.keys = keys
+        for row in ACTIONS:
+            if row.scope == "G" and row.id in self._actions:
+                self._bind(self._actions[row.id], row)
+        self._refresh()
+        self.keys_changed.emit()
+
+    def key_text(self, row: Action) -> str:
+        """The keys of a row now, as the system writes them."""
+        return self.keys.text(row)
 
     def set_condition(self, name: str, met: bool, reason: str = "") -> None:
         """Say whether a condition holds; `reason` replaces the sentence that tells why the actions are off."""
@@ -56,16 +75,19 @@ class ActionRegistry(QObject):
         action.setAutoRepeat(row.repeats)
         action.setIconText(row.short or plain(row.text))
         if row.scope == "G":
-            action.setShortcuts([QKeySequence(key) for key in row.shortcuts])
+            self._bind(action, row)
         action.triggered.connect(lambda: self.triggered.emit(row.id))
         return action
+
+    def _bind(self, action: QAction, row: Action) -> None:
+        action.setShortcuts([QKeySequence(key) for key in self.keys.keys(row)])
 
     def _refresh(self) -> None:
         for row in ACTIONS:
             if row.id in self._actions:
                 action, reason = self._actions[row.id], self.reason(row.id)
                 action.setEnabled(not reason)
-                keys = f"  ({key_text(row)})" if row.shortcuts else ""
+                keys = f"  ({self.key_text(row)})" if self.keys.keys(row) else ""
                 action.setToolTip(f"{row.tooltip or plain(row.text)}{keys}" + (f"\n{reason}" if reason else ""))
                 action.setStatusTip(reason)
 
@@ -73,12 +95,6 @@ class ActionRegistry(QObject):
 def plain(text: str) -> str:
     """A menu text without its mnemonic and dots."""
     return text.replace("&", "").removesuffix("…")
-
-
-def key_text(row: Action) -> str:
-    """The keys of a row as the system writes them."""
-    native = QKeySequence.SequenceFormat.NativeText
-    return ", ".join(QKeySequence(key).toString(native) for key in row.shortcuts)
 
 
 def is_for_window(action_id: str) -> bool:

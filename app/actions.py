@@ -1,8 +1,9 @@
 """Every action as data: menus, tool tips, shortcuts and the key sheet are made from this one table (ux.md 4.2).
 
 Scope `G` works anywhere in the window, `I` only while the image holds the focus, so that typing in a field never
-changes a case. Rows with `keys_only` are keys that the image view reads itself; they stand here for the key sheet and
-for the check that no two rows share a key.
+changes a case; `L` is a list with the keyboard focus, `X` a text field, `P` planner, `E` template editor, `C` compare.
+Rows with `keys_only` are keys that a view reads itself; they stand here for the key sheet and for the check that no
+two rows share a key. The user may change the keys of every other row, and of those that are held (`key_map.py`).
 """
 
 from __future__ import annotations
@@ -21,7 +22,18 @@ CONDITIONS = {
     "reviewed": "This case is not marked reviewed.",
     "model": "No model for this template yet.",
     "finetune": "Review some cases first.",
+    "search": "Search for a case first (Ctrl+F).",
 }
+SCOPES = {
+    "G": "Everywhere",
+    "I": "Image",
+    "L": "Lists",
+    "X": "Text fields",
+    "P": "Planner",
+    "E": "Template editor",
+    "C": "Compare",
+}
+RESERVED_KEYS = frozenset({"Ctrl+H", "Ctrl+M", "Alt+F4", "F10", *(f"Ctrl+{digit}" for digit in range(10))})
 EDIT = ("project", "writable", "case")
 POINT = (*EDIT, "landmark")
 
@@ -30,7 +42,7 @@ POINT = (*EDIT, "landmark")
 class Action:
     """One row. `enabled_when` names conditions that must all hold; `menu` "" keeps it out of the menus.
 
-    `keys_only` rows have no QAction: the image view reads these keys itself. `group` heads the row in the key sheet.
+    `keys_only` rows have no QAction: a view reads these keys itself. `is_held` acts while the key is down.
     """
 
     id: str
@@ -44,17 +56,27 @@ class Action:
     checkable: bool = False
     repeats: bool = False
     keys_only: bool = False
+    is_held: bool = False
     separator: bool = False  # a line above it in the menu
     short: str = ""  # on buttons, where it differs from the menu
 
     @property
     def group(self) -> str:
         """The heading of the key sheet."""
-        return self.menu or "Image"
+        return self.menu or SCOPES[self.scope]
+
+    @property
+    def is_editable(self) -> bool:
+        """True if the user may give it other keys."""
+        return not self.keys_only or self.is_held
 
 
-def _keys(action_id: str, text: str, *shortcuts: str) -> Action:
-    return Action(action_id, text, "", "I", shortcuts, keys_only=True)
+def _keys(action_id: str, text: str, *shortcuts: str, scope: str = "I") -> Action:
+    return Action(action_id, text, "", scope, shortcuts, keys_only=True)
+
+
+def _held(action_id: str, text: str, key: str) -> Action:
+    return Action(action_id, text, "", "I", (key,), keys_only=True, is_held=True)
 
 
 _FILE = (
@@ -82,12 +104,24 @@ _FILE = (
         ("project", "writable"),
         "import",
     ),
+    Action(
+        "project.save",
+        "&Save now",
+        "File",
+        "G",
+        ("Ctrl+S",),
+        "Every decision is saved at once; this says when",
+        ("project",),
+        separator=True,
+    ),
     Action("app.quit", "&Quit", "File", "G", ("Ctrl+Q",), separator=True),
 )
 _EDIT = (
     Action("edit.undo", "&Undo", "Edit", "G", ("Ctrl+Z",), "", ("case", "undo"), "undo", repeats=True),
     Action("edit.redo", "&Redo", "Edit", "G", ("Ctrl+Shift+Z", "Ctrl+Y"), "", ("case", "redo"), "redo", repeats=True),
     Action("worklist.search", "&Search cases", "Edit", "G", ("Ctrl+F",), "", ("project",), "search", separator=True),
+    Action("worklist.next_hit", "Next &hit", "Edit", "G", ("F3",), "Open the next case found", ("project", "search")),
+    Action("app.settings", "&Settings…", "Edit", "G", ("Ctrl+,",), "Text size, keys, mouse, reviewing", separator=True),
 )
 _VIEW = (
     Action("view.fit", "&Fit", "View", "I", ("F",), "Show the whole image", ("case",), "fit"),
@@ -173,6 +207,7 @@ _VIEW = (
     Action("view.theme_dark", "&Dark", "View", "G", checkable=True),
     Action("view.theme_light", "&Light", "View", "G", checkable=True),
     Action("view.theme_system", "As the &system", "View", "G", checkable=True),
+    Action("view.theme_contrast", "&High contrast", "View", "G", checkable=True),
     Action("view.reset_layout", "&Reset layout", "View", "G"),
 )
 _LANDMARK = (
@@ -243,6 +278,8 @@ _LANDMARK = (
         "The undecided landmark the model is least sure of",
         ("case",),
     ),
+    Action("landmark.first_undecided", "&First undecided", "Landmark", "I", ("Home",), "", ("case",)),
+    Action("landmark.last_undecided", "Last un&decided", "Landmark", "I", ("End",), "", ("case",)),
 )
 _CASE = (
     Action(
@@ -261,6 +298,18 @@ _CASE = (
     Action("case.predict", "&Predict", "Case", "G", ("F5",), "Ask the model for this case", (*EDIT, "model"), "spark"),
     Action("case.next", "&Next case", "Case", "I", ("PgDown",), "", ("case",), "down", repeats=True, separator=True),
     Action("case.previous", "Pre&vious case", "Case", "I", ("PgUp",), "", ("case",), "up", repeats=True),
+    Action(
+        "case.next_to_do", "Next case to &do", "Case", "I", ("Shift+PgDown",), "Passes over what is reviewed", ("case",)
+    ),
+    Action(
+        "case.previous_to_do",
+        "Previous case to do",
+        "Case",
+        "I",
+        ("Shift+PgUp",),
+        "Passes over what is reviewed",
+        ("case",),
+    ),
 )
 _MODEL = (
     Action(
@@ -284,9 +333,30 @@ _IMAGE_KEYS = (
     _keys("image.nudge", "Nudge 1 px", "Left", "Right", "Up", "Down"),
     _keys("image.nudge_far", "Nudge 10 px", "Shift+Left", "Shift+Right", "Shift+Up", "Shift+Down"),
     _keys("image.nudge_fine", "Nudge 0.1 px", "Ctrl+Left", "Ctrl+Right", "Ctrl+Up", "Ctrl+Down"),
-    _keys("image.hide", "Hold: hide everything drawn over the image", "H"),
-    _keys("image.predictions", "Hold: show the predictions instead", "Q"),
+    _held("image.hide", "Hold: hide everything drawn over the image", "H"),
+    _held("image.predictions", "Hold: show the predictions instead", "Q"),
     _keys("image.back", "While placing: take back the last point", "Backspace"),
     _keys("image.escape", "Cancel the gesture, leave the tool", "Esc"),
 )
-ACTIONS: tuple[Action, ...] = (*_FILE, *_EDIT, *_VIEW, *_LANDMARK, *_CASE, *_MODEL, *_HELP, *_IMAGE_KEYS)
+_LIST_KEYS = (
+    _keys("list.move", "Move in the list", "Up", "Down", "Home", "End", "PgUp", "PgDown", scope="L"),
+    _keys("list.choose", "Open the case, or choose the landmark", "Return", scope="L"),
+    _keys("list.space", "Landmarks: confirm. Cases: look at the picture", "Space", scope="L"),
+    _keys("list.leave", "Back to the image", "Esc", scope="L"),
+)
+_FIELD_KEYS = (
+    _keys("field.commit", "Done, back to the image", "Return", scope="X"),
+    _keys("field.leave", "Leave the field, back to the image", "Esc", scope="X"),
+)
+ACTIONS: tuple[Action, ...] = (
+    *_FILE,
+    *_EDIT,
+    *_VIEW,
+    *_LANDMARK,
+    *_CASE,
+    *_MODEL,
+    *_HELP,
+    *_IMAGE_KEYS,
+    *_LIST_KEYS,
+    *_FIELD_KEYS,
+)

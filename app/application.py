@@ -11,6 +11,7 @@ from types import TracebackType
 from PySide6.QtCore import QObject, Signal
 
 from app.controllers.notice_board import NoticeBoard
+from app.preferences import START
 from app.sample_project import SAMPLE_PROJECTS, SampleProject, ensure_sample, sample_folder
 from app.session.view_state import TemplateChoice
 from app.settings_file import open_settings
@@ -67,7 +68,8 @@ class Application(QObject):
         """Show the window on a project: the given one, else the last one, else the sample."""
         self.window.show()
         recent = [path for _, path in self.recent()]
-        last = next((Path(path) for path in recent[:1] if (Path(path) / DATABASE).is_file()), None)
+        wanted = recent[:1] if self.window.preferences.value(START) == "project" else []
+        last = next((Path(path) for path in wanted if (Path(path) / DATABASE).is_file()), None)
         target = folder or last
         if target is not None:
             self.open_project(target)

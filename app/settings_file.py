@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QSettings
 
 BINARY = ("geometry", "state")
-WORDS = {"theme": ("dark", "light", "system"), "names": ("all", "current", "none")}
+WORDS = {"theme": ("dark", "light", "contrast", "system"), "names": ("all", "current", "none")}
 SWITCHES = "view."
 log = logging.getLogger(__name__)
 

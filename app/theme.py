@@ -1,4 +1,4 @@
-"""Colours and sizes of the window: dark (default) and light, as one table; palette and style sheet are made from it.
+"""Colours and sizes of the window: dark (default), light and high contrast; palette and style sheet are made from them.
 
 The surround of a film is the same neutral dark in both themes, so that a film looks the same (ux.md 13.3).
 """
@@ -87,11 +87,32 @@ LIGHT = Theme(
     caution="#7A5900",
     bad="#A3271D",
 )
-THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
+CONTRAST = Theme(
+    "contrast",
+    window="#000000",
+    panel="#000000",
+    raised="#141414",
+    hover="#333333",
+    border="#B4B4B4",
+    text="#FFFFFF",
+    muted="#E4E4E4",
+    disabled="#A6A6A6",
+    accent="#FFD400",
+    accent_hover="#FFE766",
+    on_accent="#000000",
+    link="#6CF0FF",
+    selection="#0A3D91",
+    good="#7CFFC4",
+    caution="#FFE04A",
+    bad="#FF9C93",
+)
+THEMES = {theme.name: theme for theme in (DARK, LIGHT, CONTRAST)}
+FONT_PX = 13
 
 
 class _Current:
     theme = DARK
+    scale = 1.0
 
 
 def current() -> Theme:
@@ -99,13 +120,19 @@ def current() -> Theme:
     return _Current.theme
 
 
-def apply(application: QApplication, name: str) -> Theme:
-    """Put a theme in use: `dark`, `light`, or `system` (what the desktop says)."""
+def apply(application: QApplication, name: str, scale: float = 1.0) -> Theme:
+    """Put a theme in use: `dark`, `light`, `contrast`, or `system` (what the desktop says); `scale` enlarges texts."""
+    _Current.scale = scale
     _Current.theme = THEMES[_system_name() if name == "system" else name]
     application.setStyle(QStyleFactory.create("Fusion"))
     application.setPalette(_palette(_Current.theme))
     application.setStyleSheet(style_sheet(_Current.theme))
     return _Current.theme
+
+
+def px(size: float) -> int:
+    """A length that grows with the text: font sizes, row heights, icons beside words."""
+    return round(size * _Current.scale)
 
 
 def colour(role: str) -> QColor:
@@ -149,7 +176,7 @@ def style_sheet(theme: Theme) -> str:
     """The style sheet: spacing in steps of 4 px, one radius, a 2 px focus ring everywhere."""
     t = theme
     return f"""
-    QWidget {{ font-size: 13px; }}
+    QWidget {{ font-size: {px(13)}px; }}
     QMainWindow, QDialog {{ background: {t.window}; }}
     QMainWindow::separator {{ background: {t.window}; width: 4px; height: 4px; }}
     QMainWindow::separator:hover {{ background: {t.accent}; }}
@@ -166,15 +193,16 @@ def style_sheet(theme: Theme) -> str:
     QToolBar::separator {{ background: {t.border}; width: 1px; margin: 5px 6px; }}
     QDockWidget {{ titlebar-close-icon: none; }}
     QStatusBar {{ background: {t.window}; }}
-    QStatusBar QToolButton {{ font-size: 12px; padding: 1px 4px; }}
+    QStatusBar QToolButton {{ font-size: {px(12)}px; padding: 1px 4px; }}
     QStatusBar::item {{ border: none; }}
     QLabel[role="muted"], QLabel[role="caption"] {{ color: {t.muted}; }}
-    QLabel[role="caption"] {{ font-size: 12px; }}
-    QLabel[role="title"] {{ font-size: 15px; font-weight: 600; }}
+    QLabel[role="caption"] {{ font-size: {px(12)}px; }}
+    QLabel[role="bad"] {{ color: {t.bad}; }}
+    QLabel[role="title"] {{ font-size: {px(15)}px; font-weight: 600; }}
     QLabel[role="section"] {{ font-weight: 600; }}
-    QLabel[role="display"] {{ font-size: 26px; font-weight: 600; }}
+    QLabel[role="display"] {{ font-size: {px(26)}px; font-weight: 600; }}
     QLabel[role="badge"] {{ background: {t.good}; color: {t.panel}; border-radius: 8px; padding: 1px 8px;
-        font-size: 11px; font-weight: 600; }}
+        font-size: {px(11)}px; font-weight: 600; }}
     QFrame[role="panel"], QWidget[role="panel"] {{ background: {t.panel}; }}
     QFrame[role="card"] {{ background: {t.raised}; border-radius: 6px; }}
     QFrame[role="line"] {{ background: {t.border}; }}
@@ -193,7 +221,7 @@ def style_sheet(theme: Theme) -> str:
         padding: 6px 8px; }}
     QPushButton[role="entry"]:hover {{ background: {t.hover}; }}
     QToolButton[role="chip"] {{ padding: 2px 6px; border-radius: 11px; background: transparent;
-        color: {t.muted}; font-size: 12px; }}
+        color: {t.muted}; font-size: {px(12)}px; }}
     QToolButton[role="chip"]:hover {{ background: {t.hover}; }}
     QToolButton[role="chip"]:checked {{ background: {t.selection}; color: {t.text}; border-color: {t.accent}; }}
     QPushButton[role="primary"], QToolButton[role="primary"] {{ background: {t.accent}; color: {t.on_accent};
@@ -201,6 +229,14 @@ def style_sheet(theme: Theme) -> str:
     QPushButton[role="primary"]:hover, QToolButton[role="primary"]:hover {{ background: {t.accent_hover}; }}
     QPushButton[role="primary"]:disabled, QToolButton[role="primary"]:disabled {{ background: {t.raised};
         color: {t.disabled}; border-color: {t.border}; }}
+    QSpinBox, QDoubleSpinBox {{ background: {t.window}; border: 1px solid {t.border}; border-radius: 4px;
+        padding: 4px 8px; min-height: 18px; }}
+    QSpinBox:focus, QDoubleSpinBox:focus {{ border: 2px solid {t.link}; }}
+    QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{
+        border: none; width: 18px; }}
+    QCheckBox {{ spacing: 8px; padding: 2px; border: 2px solid transparent; border-radius: 4px; }}
+    QCheckBox:focus, QRadioButton:focus, QSlider:focus {{ border: 2px solid {t.link}; border-radius: 4px; }}
+    QTabBar::tab:focus {{ border: 2px solid {t.link}; }}
     QToolButton:focus, QPushButton:focus, QToolButton[role="flat"]:focus, QToolButton[role="chip"]:focus,
     QPushButton[role="entry"]:focus,
     QToolBar QToolButton:focus, QPushButton[role="primary"]:focus, QToolButton[role="primary"]:focus,
@@ -221,11 +257,10 @@ def style_sheet(theme: Theme) -> str:
     QRadioButton::indicator {{ width: 12px; height: 12px; border: 2px solid {t.muted}; border-radius: 8px; }}
     QRadioButton::indicator:checked {{ width: 6px; height: 6px; border: 5px solid {t.accent_hover};
         background: {t.on_accent}; }}
-    QRadioButton:focus {{ color: {t.link}; }}
     QTableView, QListView, QTreeView {{ background: {t.panel}; border: 1px solid transparent; outline: none; }}
-    QTableView:focus, QListView:focus {{ border: 2px solid {t.link}; }}
+    QTableView:focus, QListView:focus, QTreeView:focus, QScrollArea:focus {{ border: 2px solid {t.link}; }}
     QHeaderView::section {{ background: {t.panel}; color: {t.muted}; border: none;
-        border-bottom: 1px solid {t.border}; padding: 4px 6px; font-size: 12px; }}
+        border-bottom: 1px solid {t.border}; padding: 4px 6px; font-size: {px(12)}px; }}
     QProgressBar {{ background: {t.raised}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
     QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from PySide6.QtCore import QObject, Signal
 
+from app.controllers.auto_advance import AutoAdvance
 from app.controllers.case_access import CaseDetail, next_to_do
 from app.controllers.case_loader import CaseLoader
 from app.controllers.doubt_controller import DoubtController
@@ -17,6 +19,7 @@ from app.controllers.review_controller import ReviewController
 from app.controllers.save_queue import SaveQueue
 from app.controllers.training_controller import TrainingController
 from app.controllers.worklist_controller import WorklistController
+from app.preferences import ADVANCE
 from app.project_dialogue import ImportDialogue, ModelDialogue
 from app.session.review_session import ReviewSession
 from app.tasks.task_runner import STORE, TaskRunner
@@ -29,6 +32,7 @@ from medsapiens_core.store.project import Project
 from medsapiens_core.training.config import TrainingOptions
 
 FLAG_REASONS = ("Image quality", "Wrong side", "Wrong patient?", "Other")
+NOTHING_BEFORE = "No case to do comes before this one in the list."
 READ_ONLY = "This project is open to read only. Nothing can be changed."
 
 
@@ -54,9 +58,13 @@ class Workspace(QObject):
         self.session.read_only = project.read_only
         self.saves = SaveQueue(self.runner, self._write, self)
         self.loader = CaseLoader(self.runner, project, self)
-        self.worklist = WorklistController(self.runner, project, window.worklist, self)
         set_condition = window.registry.set_condition
+        self.worklist = WorklistController(self.runner, project, window.worklist, self)
+        self.worklist.searched.connect(lambda text: set_condition("search", bool(text)))
         self.review = ReviewController(self.session, window.image_view, window.landmark_panel, set_condition, self)
+        self._advance = AutoAdvance(
+            self.session, window.image_view, lambda: bool(window.preferences.value(ADVANCE)), self
+        )
         self._doubt = DoubtController(self.session, notices, self)
         self.inference = InferenceController(
             self.runner,
@@ -130,6 +138,10 @@ class Workspace(QObject):
             "case.review": self._review_and_go_on,
             "case.next": lambda: self.worklist.step(1),
             "case.previous": lambda: self.worklist.step(-1),
+            "case.next_to_do": self.worklist.open_next_to_do,
+            "case.previous_to_do": self.worklist.open_previous_to_do,
+            "worklist.next_hit": self.worklist.open_next_hit,
+            "project.save": self._save_now,
             "case.flag": self._toggle_flag,
             "case.predict": self._predict,
             "import.files": self._import_dialogue.ask_for_files,
@@ -149,6 +161,8 @@ class Workspace(QObject):
         self.worklist.open_requested.connect(self.open_case)
         self.worklist.next_known.connect(self._prefetch)
         self.worklist.nothing_left.connect(self._tell_all_done)
+        self.worklist.nothing_before.connect(lambda: self.window.toasts.show_message(NOTHING_BEFORE))
+        self.session.undo_changed.connect(self._show_undo_texts)
         self.inference.arrived.connect(self.session.receive_prediction)
         self.inference.predicted.connect(self.worklist.case_changed)
         self.inference.failed.connect(self._tell_prediction_failed)
@@ -170,9 +184,10 @@ class Workspace(QObject):
 
     def _show_nothing(self) -> None:
         window = self.window
-        for name in ("project", "writable", "model", "finetune"):
+        for name in ("project", "writable", "model", "finetune", "search"):
             window.registry.set_condition(name, False)
         window.set_project(None, None)
+        window.set_undo_texts("", "")
         window.models_panel.set_jobs([])
         window.models_panel.set_models([])
         window.status.set_job(None, None)
@@ -182,6 +197,19 @@ class Workspace(QObject):
         self.notices.clear()
 
     # --- saving
+
+    def _save_now(self) -> None:
+        if self.saves.waiting:
+            self.saves.retry()
+        else:
+            saved = f"Saved {datetime.now():%H:%M:%S}"
+            self.window.status.set_saved(saved)
+            self.window.toasts.show_message(saved, ms=2000)
+
+    def _show_undo_texts(self) -> None:
+        session = self.session
+        undo, redo = (session.undo_text, session.redo_text) if session.is_open else ("", "")
+        self.window.set_undo_texts(undo, redo)
 
     def _commit(self, edit: Edit, before: Annotation) -> None:
         self.saves.commit(edit, before)

@@ -105,6 +105,18 @@ def next_to_do(
     return next((row for row in candidates if row.id != case_id and not row.flagged), None)
 
 
+def beside(project: Project, query: ListQuery, case_id: int | None, by: int, kind: Filter | None) -> CaseRow | None:
+    """The nearest case after (1) or before (-1) a case in the list, of a further kind such as "todo" if one is given.
+
+    Without a kind the list goes round: the first case follows the last one, and an unknown case.
+    """
+    cases, ends = project.cases, (query.filter, query.sort, query.search)
+    found = None if case_id is None else cases.beside(case_id, *ends, by=by, kind=kind)
+    if found is None and kind is None and by > 0:
+        found = next(iter(cases.page(*ends, 0, 1)), None)
+    return found
+
+
 def _around(project: Project, query: ListQuery, case_id: int, position: int) -> tuple[list[CaseRow], int]:
     offset = max(0, position - NEIGHBOURS)
     rows = project.cases.page(query.filter, query.sort, query.search, offset, LOOK_AHEAD)

@@ -160,6 +160,8 @@ class ReviewController(QObject):
             "landmark.next_template": lambda: session.go(1, template_order=True),
             "landmark.previous_template": lambda: session.go(-1, template_order=True),
             "landmark.uncertain": lambda: session.go_to_undecided(0),
+            "landmark.first_undecided": lambda: session.go_to_undecided(0),
+            "landmark.last_undecided": lambda: session.go_to_undecided(-1),
             "case.review_stay": session.mark_reviewed,
             "case.reopen": session.reopen,
         }

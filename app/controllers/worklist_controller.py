@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 from PySide6.QtCore import QObject, QTimer, SignalInstance
 from PySide6.QtCore import Signal as QtSignal
 
-from app.controllers.case_access import ListQuery, list_page, list_row, neighbour, next_to_do
+from app.controllers.case_access import ListQuery, beside, list_page, list_row, neighbour, next_to_do
 from app.session.case_list_model import CaseListModel
 from app.tasks.task_runner import STORE, TaskRunner
 from medsapiens_core.store.cases import CaseRow, Filter, Sort
@@ -43,11 +43,15 @@ class WorklistView(Protocol):
 class WorklistController(QObject):
     """`open_requested(case id)`; `nothing_left()` when every case is reviewed; `next_known(CaseRow)` to read ahead.
 
+    `nothing_before()`: no case to do comes before the open one; `searched(text)`: the list shows what was searched.
+
     Slots for views are bound methods, so that they end with this object when the project is closed.
     """
 
     open_requested = QtSignal(int)
     nothing_left = QtSignal()
+    nothing_before = QtSignal()
+    searched = QtSignal(str)
     next_known = QtSignal(object)
     counted = QtSignal(object)
 
@@ -98,6 +102,23 @@ class WorklistController(QObject):
         """Ask for the next case without decisions."""
         self._look(next_to_do, 1, self._open_or_tell)
 
+    def open_previous_to_do(self) -> None:
+        """Ask for the nearest case without decisions before the open one."""
+        self._submit_step(-1, "todo", self._open_or_tell_before)
+
+    def open_next_hit(self) -> None:
+        """Ask for the next case of what is searched; after the last one comes the first."""
+        self._submit_step(1, None, lambda row: self.open_requested.emit(row.id) if row is not None else None)
+
+    def _submit_step(self, by: int, kind: Filter | None, use: Any) -> None:
+        self._runner.submit(STORE, beside, self._project, self.query, self._current, by, kind, on_done=use)
+
+    def _open_or_tell_before(self, row: CaseRow | None) -> None:
+        if row is None:
+            self.nothing_before.emit()
+        else:
+            self.open_requested.emit(row.id)
+
     def _look(self, find: Any, by: int, use: Any) -> None:
         case_id = self._current or 0
         position = self.model.position_of(case_id)
@@ -117,6 +138,7 @@ class WorklistController(QObject):
         self._ask(replace(self.query, sort=SORTS[name]))
 
     def _search(self, text: str) -> None:
+        self.searched.emit(text)
         self._ask(replace(self.query, search=text))
 
     def _ask(self, query: ListQuery) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -69,6 +69,15 @@ def joined(first: Edit, second: Edit) -> Edit:
     )
 
 
+def step_text(edit: Edit, names: Mapping[str, str]) -> str:
+    """What a step did, in a few words for the menu: "move Gonion", "confirm 14 landmarks", "mark reviewed"."""
+    if not edit.changes:
+        return edit.kind
+    if len(edit.changes) == 1:
+        return f"{edit.kind} {names[edit.changes[0].landmark]}"
+    return f"{edit.kind} {len(edit.changes)} landmarks"
+
+
 def _edit_to(
     annotation: Annotation, kind: str, after: dict[str, PointState], reviewed: bool, undoes: str | None
 ) -> Edit:
@@ -94,7 +103,7 @@ class EditCommand(QUndoCommand):
         shown: Shown | None = None,
         joins: str | None = None,
     ) -> None:
-        super().__init__(edit.kind)
+        super().__init__(step_text(edit, {mark.id: mark.name for mark in session.template.landmarks}))
         self._session = session
         self.edit = edit
         self._merge_key = merge_key

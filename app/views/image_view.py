@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app.session.view_state import ImageState
-from app.views import gestures
+from app.views import gestures, wheel
 from app.views.annotated_view import AnnotatedView
 from app.views.camera import XY
 from app.views.digit_entry import DigitEntry, digit_of
 
-WHEEL_STEP = 1.15
 UNDECIDED = ("predicted", "not placed")
 ARROWS = {
     Qt.Key.Key_Left: (-1.0, 0.0),
@@ -20,7 +21,7 @@ ARROWS = {
     Qt.Key.Key_Up: (0.0, -1.0),
     Qt.Key.Key_Down: (0.0, 1.0),
 }
-HELD = {Qt.Key.Key_H: "hide", Qt.Key.Key_Q: "predictions"}
+HELD = {int(Qt.Key.Key_H): "hide", int(Qt.Key.Key_Q): "predictions"}
 NOT_A_NEXT_KEY = (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_Escape)
 Modifiers = Qt.KeyboardModifier
 
@@ -50,6 +51,9 @@ class ImageView(AnnotatedView):
         self._grab: gestures.Grab | None = None
         self._placing: str | None = None
         self._pointer: QPointF | None = None
+        self._held_keys = HELD
+        self._reads_digits = True
+        self.wheel_habits = wheel.WheelHabits()
         self.digits = DigitEntry(lambda: [marker.number for marker in self.layer.markers], self)
         self.digits.entered.connect(self.number_entered)
         self.digits.changed.connect(lambda _typed: self._show_hint())
@@ -61,6 +65,11 @@ class ImageView(AnnotatedView):
             self.cancel_gesture()
             self.digits.cancel()
         super().set_image(image)
+
+    def set_keys(self, held: Mapping[int, str], digits: bool) -> None:
+        """Which keys do what while they are held ("hide", "predictions"), and whether digits choose a landmark."""
+        self._release_held()
+        self._held_keys, self._reads_digits = dict(held), digits
 
     def set_editable(self, editable: bool) -> None:
         """Allow moving and placing, or only looking."""
@@ -188,6 +197,8 @@ class ImageView(AnnotatedView):
         at = event.position()
         if self._gesture is not None:
             self._gesture.move(at, event.modifiers())
+            if self._grab is not None:
+                self._grab.last = at  # panning takes the film along, so the landmark stays where it is on it
         elif self._grab is not None:
             self._grab.move(at, event.modifiers())
         self.report_cursor(at)
@@ -213,11 +224,15 @@ class ImageView(AnnotatedView):
             self.fit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom at the pointer."""
+        """Zoom at the pointer, or what the user prefers."""
         event.accept()
-        if self.image is not None and event.angleDelta().y():
-            self.zoom_by(WHEEL_STEP ** (event.angleDelta().y() / 120), event.position())
+        if self.image is not None:
+            wheel.turn(self, event, self.wheel_habits)
             self.report_cursor(event.position())
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """A pinch on a touchpad zooms."""
+        return wheel.pinch(self, event) or super().viewportEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         """The pointer is elsewhere."""
@@ -244,12 +259,12 @@ class ImageView(AnnotatedView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Digits, arrows, held keys, Esc; everything else is a shortcut of the actions table."""
-        digit = digit_of(event.key(), event.text(), event.modifiers())
+        digit = digit_of(event.key(), event.text(), event.modifiers()) if self._reads_digits else None
         if digit is not None:
             self.digits.add(digit)
-        elif event.key() in HELD and not event.modifiers():
+        elif event.key() in self._held_keys and not event.modifiers():
             if not event.isAutoRepeat():
-                self._hold(HELD[Qt.Key(event.key())], True)
+                self._hold(self._held_keys[event.key()], True)
         elif event.key() in ARROWS:
             self._nudge(*ARROWS[Qt.Key(event.key())], event.modifiers())
         elif event.key() == Qt.Key.Key_Escape:
@@ -263,14 +278,17 @@ class ImageView(AnnotatedView):
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """Held keys end."""
-        if event.key() in HELD and not event.isAutoRepeat():
-            self._hold(HELD[Qt.Key(event.key())], False)
+        if event.key() in self._held_keys and not event.isAutoRepeat():
+            self._hold(self._held_keys[event.key()], False)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Held keys end too: their release would never arrive."""
+        self._release_held()
+        super().focusOutEvent(event)
+
+    def _release_held(self) -> None:
         for what in HELD.values():
             self._hold(what, False)
-        super().focusOutEvent(event)
 
     def _hold(self, what: str, down: bool) -> None:
         if what == "hide":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSettings, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.action_registry import ActionRegistry, is_for_window
+from app.actions import ACTIONS, Action
+from app.preferences import FONT, THEME, Preferences
 from app.session.view_state import ComparisonState
 from app.views import icons, menus
 from app.views.compare_dialog import CompareDialog
@@ -30,6 +32,7 @@ from app.views.landmark_panel import LandmarkPanel
 from app.views.models_panel import ModelsPanel
 from app.views.notice_strip import NoticeStrip
 from app.views.presets import Presets
+from app.views.settings.settings_pages import SettingsPages
 from app.views.status_bar import StatusBar
 from app.views.toasts import Toasts
 from app.views.view_actions import ViewActions
@@ -65,6 +68,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.close_guard: Callable[[], bool] | None = None
         self._settings = settings
+        self.preferences = Preferences(settings, self)
         self._compare: CompareDialog | None = None
         self.registry = ActionRegistry(self)
         self.dialogs = Dialogs(self)
@@ -74,6 +78,7 @@ class MainWindow(QMainWindow):
         self.view_actions = ViewActions(self)
         self._lay_out()
         self._connect()
+        self.settings_pages = SettingsPages(self, settings)
         restore(self, settings)
         self.show_welcome([])
 
@@ -108,6 +113,11 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name}{mode}  ·  {template_name}  ·  {TITLE}" if name else TITLE)
         self.image_view.set_editable(not read_only)
 
+    def set_undo_texts(self, undo: str, redo: str) -> None:
+        """Say in the menu what undo and redo would do, e.g. "move Gonion"."""
+        for action_id, word, step in (("edit.undo", "&Undo", undo), ("edit.redo", "&Redo", redo)):
+            self.action(action_id).setText(f"{word} {step.replace('&', '&&')}" if step else word)
+
     def set_recent(self, recent: Sequence[tuple[str, str]]) -> None:
         """Projects used last as (name, folder), for the menu and the welcome page."""
         self.welcome.set_recent(recent)
@@ -132,12 +142,17 @@ class MainWindow(QMainWindow):
         """The comparison window, if it has been opened."""
         return self._compare
 
+    def open_settings(self, page: str = "") -> None:
+        """Show the settings, which do not block."""
+        self.settings_pages.open(page)
+
     def set_theme(self, name: str) -> None:
-        """Put a theme in use: dark, light or system."""
+        """Put a theme in use: dark, light, contrast or system; texts are as large as the preferences say."""
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        theme.apply(application, name)
+        theme.apply(application, name, self.preferences.value(FONT) / 100)
         self.theme_name = name
+        self.preferences.set(THEME, name)
         self.action(f"view.theme_{name}").setChecked(True)
         menus.set_icons(self.registry)
         icons.refresh(self)
@@ -220,7 +235,9 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.registry.triggered.connect(self._triggered)
-        menus.bind_image_keys(self.image_view, self.registry, lambda reason: self.status.showMessage(reason, 4000))
+        self.image_keys = menus.ImageKeys(self.image_view, self.registry)
+        self.registry.keys_changed.connect(self._use_keys)
+        self.image_keys.refused.connect(lambda reason: self.status.showMessage(reason, 4000))
         view = self.image_view
         self.feed = ViewFeed(self)
         view.case_step_requested.connect(self._step_case)
@@ -234,6 +251,15 @@ class MainWindow(QMainWindow):
         self.models_panel.close_requested.connect(lambda: self.show_models(False))
         self.status.models_requested.connect(self.show_models)
         QApplication.instance().focusChanged.connect(self._focus_changed)
+
+    def _use_keys(self) -> None:
+        """Tell the image which keys are held and whether digits count: it reads these itself."""
+        held = ((key, row.id.removeprefix("image.")) for row in ACTIONS if row.is_held for key in self._keys_of(row))
+        codes = {QKeySequence(key)[0].key().value: what for key, what in held}
+        self.image_view.set_keys(codes, self.registry.keys.letters)
+
+    def _keys_of(self, row: Action) -> tuple[str, ...]:
+        return self.registry.keys.keys(row)
 
     def _triggered(self, action_id: str) -> None:
         if is_for_window(action_id):

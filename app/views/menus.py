@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
 
-from app.action_registry import ActionRegistry, key_text
+from app.action_registry import ActionRegistry
 from app.actions import ACTIONS, Action
 from app.views.icons import SIZE, icon
 
 Entry = tuple[str, Callable[[], object]]  # text, what to do
-MENUS = ("File", "Edit", "View", "Landmark", "Case", "Model", "Help")
-THEMES = ("view.theme_dark", "view.theme_light", "view.theme_system")
+MENUS = ("File", "Edit", "View", "Landmark", "Case", "Model", "Measure", "Project", "Help")
+THEMES = ("view.theme_dark", "view.theme_light", "view.theme_contrast", "view.theme_system")
 TOOLBAR = (
     "case.previous",
     "case.next",
@@ -55,6 +55,8 @@ def make_menu_bar(bar: QMenuBar, actions: ActionRegistry) -> dict[str, QMenu]:
     group = QActionGroup(menus["Theme"])
     for action_id in THEMES:
         group.addAction(actions.action(action_id))
+    for title in MENUS:
+        menus[title].menuAction().setVisible(not menus[title].isEmpty())
     return menus
 
 
@@ -77,15 +79,19 @@ class MenuTwin(QAction):
     A real shortcut on the menu entry would fire while a text field has the focus (ux.md 4.1, rule 2).
     """
 
-    def __init__(self, row: Action, original: QAction, parent: QWidget) -> None:
-        super().__init__(f"{row.text}\t{key_text(row)}", parent, checkable=row.checkable)
-        self._original = original
-        self.triggered.connect(original.trigger)
-        original.changed.connect(self.mirror)
+    def __init__(self, row: Action, actions: ActionRegistry, parent: QWidget) -> None:
+        super().__init__(parent, checkable=row.checkable)
+        self._row, self._actions = row, actions
+        self._original = actions.action(row.id)
+        self.triggered.connect(self._original.trigger)
+        self._original.changed.connect(self.mirror)
+        actions.keys_changed.connect(self.mirror)
         self.mirror()
 
     def mirror(self) -> None:
-        """Be on, ticked and explained like the original."""
+        """Be called, on, ticked and explained like the original."""
+        keys = self._actions.key_text(self._row)
+        self.setText(f"{self._original.text()}\t{keys}" if keys else self._original.text())
         self.setEnabled(self._original.isEnabled())
         self.setChecked(self._original.isChecked())
         self.setToolTip(self._original.toolTip())
@@ -94,8 +100,7 @@ class MenuTwin(QAction):
 
 def menu_entry(row: Action, actions: ActionRegistry, parent: QWidget) -> QAction:
     """What stands in a menu for a row."""
-    action = actions.action(row.id)
-    return action if row.scope == "G" else MenuTwin(row, action, parent)
+    return actions.action(row.id) if row.scope == "G" else MenuTwin(row, actions, parent)
 
 
 def make_tool_bar(actions: ActionRegistry) -> QToolBar:
@@ -124,22 +129,39 @@ def set_icons(actions: ActionRegistry) -> None:
             actions.action(row.id).setIconVisibleInMenu(False)
 
 
-def bind_image_keys(view: QWidget, actions: ActionRegistry, refused: Callable[[str], None]) -> None:
-    """Bind scope I to the image; a key whose action is off says why through `refused`."""
-    for row in ACTIONS:
-        if row.scope != "I" or row.keys_only:
-            continue
-        for key in row.shortcuts:
-            shortcut = QShortcut(QKeySequence(key), view, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.setAutoRepeat(row.repeats)
-            shortcut.activated.connect(lambda row=row: _press(row, actions, refused))
+class ImageKeys(QObject):
+    """Binds scope I to the image, and again when keys change; a key whose action is off says why (`refused`)."""
 
+    refused = Signal(str)
 
-def _press(row: Action, actions: ActionRegistry, refused: Callable[[str], None]) -> None:
-    if actions.action(row.id).isEnabled():
-        actions.action(row.id).trigger()
-    else:
-        refused(actions.reason(row.id))
+    def __init__(self, view: QWidget, actions: ActionRegistry) -> None:
+        super().__init__(view)
+        self._view, self._actions = view, actions
+        self._shortcuts: list[QShortcut] = []
+        actions.keys_changed.connect(self.bind)
+        self.bind()
+
+    def bind(self) -> None:
+        """Take the keys that are in use now."""
+        for old in self._shortcuts:
+            old.setEnabled(False)
+            old.deleteLater()
+        rows = [row for row in ACTIONS if row.scope == "I" and not row.keys_only]
+        self._shortcuts = [self._shortcut(row, key) for row in rows for key in self._actions.keys.keys(row)]
+
+    def _shortcut(self, row: Action, key: str) -> QShortcut:
+        context = Qt.ShortcutContext.WidgetWithChildrenShortcut
+        shortcut = QShortcut(QKeySequence(key), self._view, context=context)
+        shortcut.setAutoRepeat(row.repeats)
+        shortcut.activated.connect(lambda: self._press(row))
+        return shortcut
+
+    def _press(self, row: Action) -> None:
+        action = self._actions.action(row.id)
+        if action.isEnabled():
+            action.trigger()
+        else:
+            self.refused.emit(self._actions.reason(row.id))
 
 
 def context_menu(

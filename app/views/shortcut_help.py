@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
-from app.action_registry import ActionRegistry, key_text, plain
+from app.action_registry import ActionRegistry, plain
 from app.actions import ACTIONS, Action
 from app.views.widgets import GAP, MARGIN, label
 
@@ -23,6 +23,7 @@ SHORT = {
     "image.nudge": "Arrows",
     "image.nudge_far": "Shift+arrows",
     "image.nudge_fine": "Ctrl+arrows",
+    "list.move": "Arrows, Home, End, PgUp, PgDown",
 }
 
 
@@ -39,6 +40,7 @@ class ShortcutHelp(QDialog):
         self.search.setAccessibleName("Search keys and actions")
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(lambda _text: self._fill())
+        actions.keys_changed.connect(self._fill)
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
@@ -60,8 +62,11 @@ class ShortcutHelp(QDialog):
 
     def _rows(self) -> list[Action]:
         wanted = self.search.text().strip().lower()
-        rows = [row for row in ACTIONS if row.shortcuts]
-        return [row for row in rows if wanted in f"{plain(row.text)} {row.tooltip} {key_text(row)}".lower()]
+        rows = [row for row in ACTIONS if self._actions.keys.keys(row)]
+        return [row for row in rows if wanted in f"{plain(row.text)} {row.tooltip} {self._keys(row)}".lower()]
+
+    def _keys(self, row: Action) -> str:
+        return SHORT.get(row.id) or self._actions.key_text(row)
 
     def _fill(self) -> None:
         inner = QWidget()
@@ -84,7 +89,7 @@ class ShortcutHelp(QDialog):
             _add_heading(grid, name)
         for row in rows:
             reason = "" if row.keys_only else self._actions.reason(row.id)
-            text, keys = label(plain(row.text)), label(_short_keys(row), "caption")
+            text, keys = label(plain(row.text)), label(self._keys(row), "caption")
             for part in (text, keys):
                 part.setEnabled(not reason)
                 part.setToolTip(reason or row.tooltip)
@@ -94,10 +99,6 @@ class ShortcutHelp(QDialog):
         _add_heading(grid, "Mouse")
         for gesture, effect in MOUSE:
             _add_pair(grid, label(effect), label(gesture, "caption"))
-
-
-def _short_keys(row: Action) -> str:
-    return SHORT.get(row.id) or key_text(row)
 
 
 def _add_heading(grid: QGridLayout, name: str) -> None:

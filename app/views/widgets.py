@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from typing import TypeVar
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QListView, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFrame,
+    QLabel,
+    QListView,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 
 from app.views.icons import set_icon
 
@@ -68,6 +83,30 @@ def repolish(widget: QWidget) -> None:
     """Make the style sheet look at a changed property."""
     widget.style().unpolish(widget)
     widget.style().polish(widget)
+
+
+class _WheelGuard(QObject):
+    """Keeps the wheel from changing a control that has no keyboard focus; what lies behind scrolls instead."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
+
+
+WheelUser = TypeVar("WheelUser", QSpinBox, QDoubleSpinBox, QSlider, QComboBox)
+
+
+def make_quiet(widget: WheelUser) -> WheelUser:
+    """Make a spin box, slider or combo ignore the wheel unless it has the keyboard focus, which a click leaves alone.
+
+    Spin boxes take the focus by a click too, since one clicks them to type.
+    """
+    is_field = isinstance(widget, QAbstractSpinBox)
+    widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus if is_field else Qt.FocusPolicy.TabFocus)
+    widget.installEventFilter(_WheelGuard(widget))
+    return widget
 
 
 class QuietComboBox(QComboBox):

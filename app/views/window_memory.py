@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings
 
+from app.preferences import THEME
+
 if TYPE_CHECKING:
     from app.views.main_window import MainWindow
 
@@ -17,7 +19,6 @@ def remember(window: MainWindow, settings: QSettings) -> None:
     """Write it down."""
     settings.setValue("geometry", window.saveGeometry())
     settings.setValue("state", window.saveState(LAYOUT_VERSION))
-    settings.setValue("theme", window.theme_name)
     settings.setValue("names", window.image_view.layer.names)
     for action_id in (*ON_AT_FIRST, *window.docks.values()):
         settings.setValue(action_id, int(window.action(action_id).isChecked()))
@@ -31,7 +32,7 @@ def restore(window: MainWindow, settings: QSettings | None) -> None:
         window.view_actions.carry_out(action_id)
     if settings is not None:
         _restore_layout(window, settings)
-    window.set_theme(str(settings.value("theme", "dark")) if settings else "dark")
+    window.set_theme(window.preferences.value(THEME))
 
 
 def _restore_layout(window: MainWindow, settings: QSettings) -> None:

@@ -194,3 +194,19 @@ def test_predictions_wait_where_there_is_something_to_do(project):
     assert project.predictions.pending("m@2") == [ids[0], ids[1], ids[4], ids[5]]
     assert project.predictions.pending("m@2", limit=3, around_case=ids[4]) == [ids[4], ids[5], ids[0]]
     assert project.predictions.pending("m@2", limit=1, around_case=ids[4]) == [ids[4]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(sorted(_FILTERS)),
+    st.sampled_from(sorted(_SORTS)),
+    st.sampled_from([None, "todo", "reviewed"]),
+    st.integers(0, 9),
+    st.sampled_from([1, -1]),
+)
+def test_the_case_beside_another_is_the_next_one_of_the_list(filled, filter, sort, kind, place, by):
+    rows = sorted(filled.cases.page("all", "added", limit=1000), key=KEYS[sort])
+    here = rows[place]
+    onward = rows[place + 1 :] if by > 0 else rows[:place][::-1]
+    wanted = (row for row in onward if CHOICES[filter](row) and (kind is None or CHOICES[kind](row)))
+    assert filled.cases.beside(here.id, filter, sort, by=by, kind=kind) == next(wanted, None)
