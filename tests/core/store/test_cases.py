@@ -201,10 +201,10 @@ def test_predictions_wait_where_there_is_something_to_do(project):
     st.sampled_from(sorted(_FILTERS)),
     st.sampled_from(sorted(_SORTS)),
     st.sampled_from([None, "todo", "reviewed"]),
-    st.integers(0, 9),
-    st.sampled_from([1, -1]),
+    st.tuples(st.integers(0, 9), st.sampled_from([1, -1])),
 )
-def test_the_case_beside_another_is_the_next_one_of_the_list(filled, filter, sort, kind, place, by):
+def test_the_case_beside_another_is_the_next_one_of_the_list(filled, filter, sort, kind, step):
+    place, by = step
     rows = sorted(filled.cases.page("all", "added", limit=1000), key=KEYS[sort])
     here = rows[place]
     onward = rows[place + 1 :] if by > 0 else rows[:place][::-1]
