@@ -23,6 +23,7 @@ CONDITIONS = {
     "model": "No model for this template yet.",
     "finetune": "Review some cases first.",
     "search": "Search for a case first (Ctrl+F).",
+    "fill": "Place at least 2 landmarks first.",
 }
 SCOPES = {
     "G": "Everywhere",
@@ -252,6 +253,27 @@ _LANDMARK = (
         separator=True,
     ),
     Action("landmark.place", "&Place next unplaced", "Landmark", "I", ("P",), "Click where it is; Esc ends", EDIT),
+    Action(
+        "landmark.fill",
+        "&Fill the rest",
+        "Landmark",
+        "I",
+        ("Shift+P",),
+        "Place every undecided landmark from those that are decided",
+        (*EDIT, "fill"),
+        "fill",
+    ),
+    Action(
+        "landmark.live",
+        "Update undecided points after each &correction",
+        "Landmark",
+        "G",
+        (),
+        "Undecided points follow every correction; decided ones never move",
+        ("project", "writable"),
+        checkable=True,
+    ),
+    Action("landmark.clear_all", "Clear al&l", "Landmark", "G", (), "Every landmark back to not placed", EDIT),
     Action(
         "landmark.next", "&Next in review order", "Landmark", "I", ("D",), "", ("case",), repeats=True, separator=True
     ),

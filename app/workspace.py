@@ -11,6 +11,7 @@ from app.controllers.auto_advance import AutoAdvance
 from app.controllers.case_access import CaseDetail, next_to_do
 from app.controllers.case_loader import CaseLoader
 from app.controllers.doubt_controller import DoubtController
+from app.controllers.fill_controller import FillController
 from app.controllers.import_controller import ImportController
 from app.controllers.inference_controller import InferenceController
 from app.controllers.models_controller import ModelsController
@@ -75,6 +76,16 @@ class Workspace(QObject):
             has_unsaved=lambda case_id: self.saves.unsaved(case_id) is not None,
             parent=self,
         )
+        self.filling = FillController(
+            self.runner,
+            project,
+            self.session,
+            view=window.image_view,
+            notices=notices,
+            set_condition=set_condition,
+            model_id=lambda: None if self.inference.model is None else self.inference.model.id,
+            parent=self,
+        )
         self.training = TrainingController(self.runner, project, library, self)
         self.models = ModelsController(self.runner, project, library, self.training.job_of_candidate, self)
         self.importer = ImportController(self.runner, project, self)
@@ -89,6 +100,8 @@ class Workspace(QObject):
         self.worklist.refresh()
         self.training.recover()
         self.models.refresh()
+        self._set_live()
+        self.filling.refresh_source()
         self.runner.submit(STORE, self._first_case, on_done=self._open_first)
 
     def open_case(self, case_id: int) -> None:
@@ -146,12 +159,16 @@ class Workspace(QObject):
             "case.predict": self._predict,
             "import.files": self._import_dialogue.ask_for_files,
             "import.folder": self._import_dialogue.ask_for_folder,
+            "landmark.fill": self.filling.fill,
+            "landmark.live": self._set_live,
             "model.finetune": self._model_dialogue.fine_tune,
             "model.import": self._model_dialogue.ask_for_model,
         }
 
     def _connect(self) -> None:
         self.session.message.connect(self.window.toasts.show_message)
+        self.filling.told.connect(lambda text: self.window.toasts.show_message(text, [("undo fill", "Undo")], 10_000))
+        self.filling.anchors_changed.connect(self.review.show)
         self.saves.saved.connect(self._saved)
         self.saves.failed.connect(self._not_saved)
         self.saves.stopped.connect(self._stop_writing)
@@ -225,6 +242,7 @@ class Workspace(QObject):
         self.worklist.case_changed(case_id)
         if edit.reviewed[0] != edit.reviewed[1]:
             self.training.count_corrections()
+            self.filling.refresh_source()
 
     def _not_saved(self, reason: str, waiting: int) -> None:
         changes = "change is" if waiting == 1 else "changes are"
@@ -299,6 +317,8 @@ class Workspace(QObject):
         word, _, number = action.partition(" ")
         if word == "open":
             self.open_case(int(number))
+        elif action == "undo fill":
+            self.filling.undo()
         elif action == "rollback":
             self.models.roll_back("taken back right after promotion")
 
@@ -325,6 +345,10 @@ class Workspace(QObject):
     def _flag_changed(self, case_id: int) -> None:
         self.worklist.case_changed(case_id)
         self.training.count_corrections()
+        self.filling.refresh_source()
+
+    def _set_live(self) -> None:
+        self.filling.set_live(self.window.action("landmark.live").isChecked())
 
     def _predict(self) -> None:
         case = self.session.case

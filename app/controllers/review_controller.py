@@ -153,6 +153,7 @@ class ReviewController(QObject):
             "landmark.estimated": session.toggle_estimated,
             "landmark.absent": session.toggle_absent,
             "landmark.clear": session.clear,
+            "landmark.clear_all": session.clear_all,
             "landmark.revert": session.revert,
             "landmark.place": self._start_placing,
             "landmark.next": lambda: session.go(1),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from app.session.proposals import has_suggestion, origin, spread_text
 from app.session.review_session import ReviewSession
 from app.session.view_state import ImageState, LandmarkRow, MarkerState
 from medsapiens_core.data.annotation import CONFIRM_TOLERANCE_PX
@@ -94,6 +95,7 @@ def _marker(session: ReviewSession, position: int, score: float | None) -> Marke
         mark.id == session.current,
         _ghost(session, mark.id),
         _covariance(session, position),
+        has_suggestion=has_suggestion(session, mark.id),
     )
 
 
@@ -110,7 +112,11 @@ def _row(session: ReviewSession, landmark: str, score: float | None, warning: st
         score,
         warning,
         mark.definition,
-        session.prediction_xy(landmark) is not None and state.label != "predicted",
+        session.prediction_xy(landmark) is not None
+        and (state.label != "predicted" or has_suggestion(session, landmark)),
+        origin=origin(session, landmark) if state.label == "predicted" else "",
+        spread=spread_text(session, landmark) if state.label == "predicted" else "",
+        is_anchor=landmark in session.anchors,
     )
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from app.session.review_session import ReviewSession
 from medsapiens_core.data.annotation import Decision
+from medsapiens_core.data.prediction import FILL, ONE_SHOT
 
 
 def origin(session: ReviewSession, landmark: str) -> str:
@@ -17,3 +22,20 @@ def has_suggestion(session: ReviewSession, landmark: str) -> bool:
     """True for an undecided point that stayed where it was although the shown prediction lies elsewhere."""
     state, shown = session.annotation[landmark], session.prediction_xy(landmark)
     return state.decision is Decision.PREDICTED and shown is not None and (state.x, state.y) != shown
+
+
+def spread_text(session: ReviewSession, landmark: str) -> str:
+    """What the list says instead of a score: how far a filled point is off on average, or "1-shot"; "" for models."""
+    where = origin(session, landmark)
+    if where == ONE_SHOT:
+        return "1-shot"
+    prediction = session.prediction
+    if where != FILL or prediction is None or prediction.covariance is None:
+        return ""
+    covariance = prediction.covariance[session.template.index[landmark]]
+    spacing = getattr(session.case, "spacing", None)
+    pixel = np.ones(2) if spacing is None else np.array([spacing.col_mm, spacing.row_mm])
+    area = float(np.linalg.det(covariance * pixel[:, None] * pixel))
+    if not (math.isfinite(area) and area >= 0):
+        return ""
+    return f"fill ± {math.sqrt(math.pi / 2) * area**0.25:.{1 if spacing else 0}f} {'mm' if spacing else 'px'}"

@@ -55,6 +55,7 @@ class ReviewSession(QObject):
         self.armed = ""
         self.order_mode = UNCERTAIN_FIRST
         self.order = template.ids
+        self.anchors: frozenset[str] = frozenset()  # to be placed first: they tell most of the others
         self.read_only = False
         self._commit = commit
         self._clock = clock

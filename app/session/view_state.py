@@ -49,7 +49,7 @@ class MarkerState:
     """One landmark on the image; `x`, `y` are None when it has no position.
 
     `label` is one of `LABELS`; `ghost_xy` is where the prediction lies when the point has left it; `covariance` is
-    ((xx, xy), (xy, yy)) in px^2, not calibrated.
+    ((xx, xy), (xy, yy)) in px^2, not calibrated; `has_suggestion` says that a newer proposal lies elsewhere.
     """
 
     landmark: str
@@ -63,11 +63,16 @@ class MarkerState:
     is_current: bool = False
     ghost_xy: tuple[float, float] | None = None
     covariance: tuple[tuple[float, float], tuple[float, float]] | None = None
+    has_suggestion: bool = False
 
 
 @dataclass(frozen=True)
 class LandmarkRow:
-    """One line of the landmark list; `score` 0..1 of the shown prediction, None without one; `warning` "" if none."""
+    """One line of the landmark list; `score` 0..1 of the shown prediction, None without one; `warning` "" if none.
+
+    `origin` of an undecided point is model, fill or one-shot; `spread` is what the list says of one that no model's
+    score goes with; `is_anchor` marks a landmark that tells most of the others.
+    """
 
     number: int
     id: str
@@ -78,6 +83,9 @@ class LandmarkRow:
     warning: str = ""
     definition: str = ""
     can_revert: bool = False
+    origin: str = ""
+    spread: str = ""
+    is_anchor: bool = False
 
 
 @dataclass(frozen=True)

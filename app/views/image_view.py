@@ -64,6 +64,7 @@ class ImageView(AnnotatedView):
         if self.image is None or image is None or self.image.case_id != image.case_id:
             self.cancel_gesture()
             self.digits.cancel()
+            self.layer.gliding.stop()
         super().set_image(image)
 
     def set_keys(self, held: Mapping[int, str], digits: bool) -> None:
@@ -76,6 +77,10 @@ class ImageView(AnnotatedView):
         self._editable = editable
         if not editable:
             self.cancel_gesture()
+
+    def glide(self, starts: Mapping[str, XY]) -> None:
+        """Let markers come from these image points to where they are now."""
+        self.layer.gliding.start(starts)
 
     # tools
 

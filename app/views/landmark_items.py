@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 from app.session.view_state import MarkerState
 from app.views import marker_painter as paint
 from app.views.camera import XY, Camera
+from app.views.glide import Glide
 from app.views.label_layout import place_names
 
 HIT_RADIUS = 12.0
@@ -35,6 +36,7 @@ class LandmarkLayer(pg.GraphicsObject):
         self._markers: dict[str, MarkerState] = {}
         self._lines: list[tuple[str, str]] = []
         self._override: tuple[str, XY] | None = None
+        self.gliding = Glide(self.update, self)
 
     def set_camera(self, camera: Camera) -> None:
         """Follow the view."""
@@ -82,7 +84,9 @@ class LandmarkLayer(pg.GraphicsObject):
             return self._override[1]
         if self.show_predictions:
             return _prediction_xy(marker)
-        return None if marker.x is None or marker.y is None else (marker.x, marker.y)
+        if marker.x is None or marker.y is None:
+            return None
+        return self.gliding.place(marker.landmark, (marker.x, marker.y))
 
     def under(self, xy_view: XY) -> list[MarkerState]:
         """Markers within 12 logical pixels, the nearest first."""
@@ -112,6 +116,8 @@ class LandmarkLayer(pg.GraphicsObject):
             paint.draw_marker(painter, spot, self._style(marker))
             if marker.is_current:
                 paint.draw_cross_hair(painter, spot)
+            if marker.has_suggestion:
+                paint.draw_suggestion(painter, spot)
         if self.names != "none":
             self._draw_names(painter, spots)
 
@@ -142,6 +148,8 @@ class LandmarkLayer(pg.GraphicsObject):
             if marker.ghost_xy is not None:
                 ghost = QPointF(*self.camera.to_view(marker.ghost_xy))
                 paint.draw_ghost(painter, ghost, spots.get(marker.landmark))
+        for landmark, xy in self.gliding.ghosts.items():
+            paint.draw_ghost(painter, QPointF(*self.camera.to_view(xy)), spots.get(landmark))
 
     def _draw_names(self, painter: QPainter, spots: dict[str, QPointF]) -> None:
         ratio = painter.device().devicePixelRatioF()

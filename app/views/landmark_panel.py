@@ -83,6 +83,7 @@ class LandmarkPanel(QWidget):
         layout.addWidget(self.list, 3)
         layout.addWidget(self._make_card())
         layout.addLayout(_decision_buttons(actions))
+        layout.addWidget(action_button(actions.action("landmark.fill"), BESIDE))
         review = action_button(actions.action("case.review"), BESIDE)
         review.setProperty("role", "primary")
         layout.addWidget(review)
@@ -137,8 +138,12 @@ def _decision_buttons(actions: ActionRegistry) -> QGridLayout:
 
 def _state_text(row: LandmarkRow) -> str:
     parts = [row.label.capitalize()]
-    if row.score is not None:
+    if row.spread:
+        parts.append(row.spread)
+    elif row.score is not None:
         parts.append(f"score {row.score:.2f}")
+    if row.is_anchor:
+        parts.append("tells most of the others: place it first")
     if row.warning:
         parts.append(row.warning)
     return "  ·  ".join(parts)

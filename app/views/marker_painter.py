@@ -95,6 +95,15 @@ def draw_ghost(painter: QPainter, ghost: QPointF, present: QPointF | None) -> No
     painter.drawEllipse(ghost, RADIUS - 1.5, RADIUS - 1.5)
 
 
+def draw_suggestion(painter: QPainter, at: QPointF) -> None:
+    """A small plus at the upper right: a newer proposal lies elsewhere, R takes it."""
+    middle = at + QPointF(RADIUS + 5, -RADIUS - 5)
+    for colour, width in ((HALO_COLOUR, HALO), (marker_colour("predicted"), LINE)):
+        painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawLine(middle - QPointF(3.5, 0), middle + QPointF(3.5, 0))
+        painter.drawLine(middle - QPointF(0, 3.5), middle + QPointF(0, 3.5))
+
+
 @cache
 def name_font() -> QFont:
     """The font of the names on the image."""

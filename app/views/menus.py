@@ -33,6 +33,7 @@ TOOLBAR = (
     "edit.undo",
     "edit.redo",
     "",
+    "landmark.fill",
     "case.predict",
     "case.flag",
     "",

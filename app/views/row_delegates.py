@@ -100,9 +100,21 @@ class LandmarkDelegate(RowDelegate):
         )
         right = box.right() - 22
         draw_state_icon(painter, QRectF(right + 1, box.center().y() - 10, 21, 21), row.label)
-        score = "" if row.score is None else f"{row.score:.2f}"
-        _text(painter, QRect(right - 44, box.y(), 36, box.height()), score, "muted", _sized(font, 12), align=RIGHT)
-        end = right - (8 if row.score is None else 44)
+        score = row.spread or ("" if row.score is None else f"{row.score:.2f}")
+        width = 0 if not score else max(36, QFontMetrics(_sized(font, 12)).horizontalAdvance(score) + 2)
+        _text(
+            painter,
+            QRect(right - 8 - width, box.y(), width, box.height()),
+            score,
+            "muted",
+            _sized(font, 12),
+            align=RIGHT,
+        )
+        end = right - 8 - width
+        if row.is_anchor:
+            sign = icons.picture("anchor", theme.colour("link").name(), ratio, 16)
+            painter.drawPixmap(end - 16, box.center().y() - 8, sign)
+            end -= 20
         if row.warning:
             sign = icons.picture("warning", theme.colour("caution").name(), ratio, 16)
             painter.drawPixmap(end - 16, box.center().y() - 8, sign)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 LAYOUT_VERSION = 1
 ON_AT_FIRST = ("view.ghost", "view.lines")
+OFF_AT_FIRST = ("landmark.live",)
 
 
 def remember(window: MainWindow, settings: QSettings) -> None:
@@ -20,7 +21,7 @@ def remember(window: MainWindow, settings: QSettings) -> None:
     settings.setValue("geometry", window.saveGeometry())
     settings.setValue("state", window.saveState(LAYOUT_VERSION))
     settings.setValue("names", window.image_view.layer.names)
-    for action_id in (*ON_AT_FIRST, *window.docks.values()):
+    for action_id in (*ON_AT_FIRST, *OFF_AT_FIRST, *window.docks.values()):
         settings.setValue(action_id, int(window.action(action_id).isChecked()))
     settings.sync()
 
@@ -30,6 +31,8 @@ def restore(window: MainWindow, settings: QSettings | None) -> None:
     for action_id in ON_AT_FIRST:
         window.action(action_id).setChecked(settings is None or _is_on(settings, action_id, True))
         window.view_actions.carry_out(action_id)
+    for action_id in OFF_AT_FIRST:
+        window.action(action_id).setChecked(settings is not None and _is_on(settings, action_id, False))
     if settings is not None:
         _restore_layout(window, settings)
     window.set_theme(window.preferences.value(THEME))
