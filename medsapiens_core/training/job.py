@@ -20,6 +20,7 @@ import torch
 from medsapiens_core.data.annotation import utc_now
 from medsapiens_core.data.snapshot import TrainingSnapshot
 from medsapiens_core.data.template import Template
+from medsapiens_core.evaluation.calibration import MIN_IMAGES, Calibration
 from medsapiens_core.evaluation.comparison import ModelPoints
 from medsapiens_core.evaluation.gate import compare
 from medsapiens_core.inference.engines import Engine, choose_device
@@ -29,6 +30,7 @@ from medsapiens_core.models.package import load_model, write_package
 from medsapiens_core.training.augment import AugmentRange
 from medsapiens_core.training.config import TrainingJob
 from medsapiens_core.training.dataset import LandmarkDataset
+from medsapiens_core.training.held_out import calibrate_on, predict_items
 from medsapiens_core.training.learner import Learner
 from medsapiens_core.training.measuring import ValidationPart, locate_all, locked_cases
 from medsapiens_core.training.model_card import write_card
@@ -103,8 +105,9 @@ class _Run:
 
     def _finish(self, model: LandmarkModel, state: RunState, per_epoch: int) -> RunResult:
         comparison = self._compare(model)
+        calibrations = self._calibrate(model)
         self.report(PhaseStarted("write", "Writing the candidate"))
-        result = self._write(model, state, comparison, per_epoch)
+        result = self._write(model, state, comparison, calibrations, per_epoch)
         self.report(Finished(str(result.candidate), comparison))
         return result
 
@@ -162,7 +165,27 @@ class _Run:
 
         return locate_all(Predictor(Engine(model, self.device), name), self.locked, self.template, tell)
 
-    def _write(self, model: LandmarkModel, state: RunState, comparison: dict[str, Any], per_epoch: int) -> RunResult:
+    def _calibrate(self, model: LandmarkModel) -> dict[str, Calibration]:
+        """What the candidate's figures are worth, from the validation cases; nothing where they are too few.
+
+        The locked cases are not used: the gate measures on them whether the regions hold.
+        """
+        if len(self.validation) < MIN_IMAGES:
+            return {}
+        self.report(PhaseStarted("evaluate", f"Calibrating on {len(self.validation)} validation cases"))
+        items = [training_item(item, self.template) for item in self.validation]
+        predictions = predict_items(Predictor(Engine(model, self.device), self.job.name), items, self.template)
+        fitted = calibrate_on(predictions, items, self.template)
+        return {} if fitted is None else {self.template.id: fitted}
+
+    def _write(
+        self,
+        model: LandmarkModel,
+        state: RunState,
+        comparison: dict[str, Any],
+        calibrations: dict[str, Calibration],
+        per_epoch: int,
+    ) -> RunResult:
         candidate = self.folder / CANDIDATE
         if candidate.exists():  # of a run that was killed before it could tell
             shutil.rmtree(candidate)
@@ -171,7 +194,15 @@ class _Run:
         model.config = model.config.model_copy(update={"name": self.job.name, "parent": self.job.base_model})
         card = write_card(self.job, self.template, provenance, comparison, model.config.license)
         metrics = {"comparison": comparison, "best_validation_error": state.best}
-        write_package(candidate, model, card=card, metrics=metrics, provenance=provenance, templates=[self.template])
+        write_package(
+            candidate,
+            model,
+            card=card,
+            metrics=metrics,
+            provenance=provenance,
+            templates=[self.template],
+            calibrations=calibrations,
+        )
         partial = self.folder / (COMPARISON + ".partial")
         partial.write_text(json.dumps(comparison, indent=2, allow_nan=False) + "\n", encoding="utf-8")
         partial.replace(self.folder / COMPARISON)

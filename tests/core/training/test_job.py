@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from medsapiens_core.data.template import Landmark, Template
 from medsapiens_core.errors import UserError
-from medsapiens_core.models.package import load_model
+from medsapiens_core.models.package import load_model, read_calibrations
 from medsapiens_core.training.config import TrainingOptions
 from medsapiens_core.training.job import run_job
 from medsapiens_core.training.progress import EpochDone, Finished, PhaseStarted, StepDone
@@ -96,6 +96,17 @@ def test_a_small_validation_part_is_trained_on(tmp_path, base):
     run = make_run(tmp_path / "run", base, parts=["train", "val", "val"], options=TrainingOptions(epochs=1))
     result = run_job(run, lambda _: None)
     assert (result.n_train, result.n_val, result.comparison["n_cases"]) == (3, 0, 0)
+
+
+@pytest.mark.parametrize(("n_val", "is_calibrated"), [(9, False), (10, True)])
+def test_enough_validation_cases_calibrate_the_candidate(tmp_path, base, n_val, is_calibrated):
+    parts = ["train"] * 4 + ["val"] * n_val + ["locked"]
+    run = make_run(tmp_path / "run", base, parts=parts, options=TrainingOptions(epochs=1))
+    candidate = run_job(run, lambda _: None).candidate
+    found = read_calibrations(candidate)
+    assert set(found) == ({TEMPLATE.id} if is_calibrated else set())
+    if is_calibrated:
+        assert found[TEMPLATE.id].n_images == n_val
 
 
 def test_a_run_that_was_interrupted_anywhere_ends_with_the_same_weights(tmp_path, base):
