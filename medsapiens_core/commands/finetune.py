@@ -37,7 +37,8 @@ def finetune(
     mode: Annotated[
         str,
         typer.Option(
-            help="What is trained: head, adapt or full; prototypes learns a new template from 1 to 10 images."
+            help="What is trained: head, adapt, lora, experts or full; prototypes learns a new template from 1 to 10 "
+            "images."
         ),
     ] = "adapt",
     as_json: Annotated[bool, JSON_OPTION] = False,

@@ -15,10 +15,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from medsapiens_core.data.template import Template
-from medsapiens_core.models.config import ModelConfig
+from medsapiens_core.errors import UserError
+from medsapiens_core.models.config import LoraConfig, ModelConfig
 from medsapiens_core.models.experts import module_key
 from medsapiens_core.models.hiera import HieraEncoder, HieraSize
 from medsapiens_core.models.landmark_model import LandmarkModel, TrainMode
+from medsapiens_core.models.lora import add_lora, fold_lora, lora_layers
 from medsapiens_core.models.prototypes import probabilities
 from medsapiens_core.models.view_head import ViewHead, ViewLogits
 
@@ -162,9 +164,18 @@ class CompactLandmarkModel(LandmarkModel):
         return None if self.view_head is None else self.view_head(self.encoder(x)[VIEW_STAGE].float())
 
     def trainable_parameters(self, mode: TrainMode) -> list[tuple[str, nn.Parameter]]:
-        """`head`: heads; `adapt`: heads, decoder and the encoder's last stage; `full`: all but the view head."""
+        """`head`: heads; `adapt`: heads, decoder and the encoder's last stage; `full`: all but the view head.
+
+        `lora`: heads, decoder and adapters on every block's attention, which `fold_adapters` makes part of the weights.
+        """
+        if mode == "experts":
+            raise UserError("This network has no task experts. Choose another way to learn, for instance adapt.")
+        if mode == "lora" and not any(lora_layers(self.encoder)):
+            add_lora(self.encoder.blocks, LoraConfig())
+        adapters = [part for layer in lora_layers(self.encoder) for part in (layer.lora_down, layer.lora_up)]
         parts: dict[TrainMode, list[nn.Module]] = {
             "head": [self.heads],
+            "lora": [self.heads, self.decoder, *adapters],
             "adapt": [self.heads, self.decoder, *self.encoder.stage_blocks(len(self.architecture.depths) - 1)],
             "full": [self.encoder, self.decoder, self.heads],
         }
@@ -172,6 +183,10 @@ class CompactLandmarkModel(LandmarkModel):
         for parameter in self.parameters():
             parameter.requires_grad_(id(parameter) in chosen)
         return [(name, parameter) for name, parameter in self.named_parameters() if parameter.requires_grad]
+
+    def fold_adapters(self) -> None:
+        """See `LandmarkModel.fold_adapters`."""
+        fold_lora(self.encoder)
 
     def add_template(self, template: Template) -> None:
         """Add a head for a template that the model does not know, or has prototypes for."""

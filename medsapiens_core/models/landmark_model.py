@@ -13,7 +13,7 @@ from medsapiens_core.models.experts import module_key
 from medsapiens_core.models.prototypes import PrototypeHead
 from medsapiens_core.models.view_head import ViewLogits
 
-TrainMode = Literal["head", "adapt", "full"]
+TrainMode = Literal["head", "adapt", "lora", "experts", "full"]
 
 
 class LandmarkModel(nn.Module):
@@ -36,9 +36,14 @@ class LandmarkModel(nn.Module):
     def trainable_parameters(self, mode: TrainMode) -> list[tuple[str, nn.Parameter]]:
         """Freeze everything but what `mode` trains, and return that by name.
 
-        `head`: the heads only; `adapt`: adapters (or last stage) and heads; `full`: everything.
+        `head`: the heads only; `adapt`: adapters (or last stage) and heads; `lora`: low-rank adapters and heads, added
+        where there are none; `experts`: task experts and heads, likewise; `full`: everything. Raises UserError for a
+        mode that this network does not have.
         """
         raise NotImplementedError
+
+    def fold_adapters(self) -> None:
+        """Make adapters that the network's package has no place for part of its weights; the output stays."""
 
     def add_template(self, template: Template) -> None:
         """Add a head for a template that the model does not know, or has prototypes for, with output near 0."""

@@ -77,6 +77,16 @@ def add_lora(backbone: nn.Module, config: LoraConfig) -> None:
             setattr(backbone.get_submodule(parent), leaf, LoraLinear(layer, setting, config.dropout))
 
 
+def fold_lora(module: nn.Module) -> None:
+    """Make every adapter of `module` part of a plain linear layer again: the same output, and no adapter left."""
+    for name, layer in [(name, layer) for name, layer in module.named_modules() if isinstance(layer, LoraLinear)]:
+        layer.merge()
+        plain = nn.Linear(layer.in_features, layer.out_features, bias=layer.bias is not None, device="meta")
+        plain.weight, plain.bias = layer.weight, layer.bias
+        parent, _, leaf = name.rpartition(".")
+        setattr(module.get_submodule(parent), leaf, plain.train(layer.training))
+
+
 def lora_layers(module: nn.Module) -> Iterator[LoraLinear]:
     """Every adapted layer of `module`."""
     return (layer for layer in module.modules() if isinstance(layer, LoraLinear))

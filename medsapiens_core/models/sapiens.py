@@ -14,6 +14,8 @@ from medsapiens_core.models.lora import add_lora, is_lora_name, unmerge_lora
 from medsapiens_core.models.prototypes import PrototypeHead
 from medsapiens_core.models.vit import SapiensBackbone, token_grid
 
+EXPERT_SHARE = 4  # a quarter of every second feed-forward layer's outputs belongs to the template (ViTPose++)
+
 
 class SapiensLandmarkModel(LandmarkModel):
     """Image (B, 3, H, W), normalised -> heatmaps (B, K_all, H/4, W/4), trained by regression of peak-1 Gaussians.
@@ -93,18 +95,24 @@ class SapiensLandmarkModel(LandmarkModel):
         """Freeze everything but what `mode` trains, and return that by name.
 
         `adapt` trains adapters and task experts; where there are neither it adds adapters with MedSapiens' ranks, and
-        the output stays the same until they have learned something. `full` makes a model of its own out of one that
+        the output stays the same until they have learned something; `lora` and `experts` train (and add) the one kind
+        only. `full` makes a model of its own out of one that
         shared its base weights. Experts of other templates than the one in a batch get no gradient.
         """
         unmerge_lora(self)
         if mode == "full":
             self.config = self.config.model_copy(update={"adapter": None})
-        if mode == "adapt" and self.config.architecture.get("lora") is None and not self.has_experts:
+        has_lora = self.config.architecture.get("lora") is not None
+        if not has_lora and (mode == "lora" or (mode == "adapt" and not self.has_experts)):
             self.add_lora(LoraConfig())
+        if mode == "experts" and not self.has_experts:
+            self.add_experts(ExpertsConfig(width=self.config.architecture["embed_dim"] // EXPERT_SHARE))
         chosen = []
         for name, parameter in self.named_parameters():
-            adapts = is_lora_name(name) or is_expert_name(name)
-            trains = mode == "full" or name.startswith("head.") or (mode == "adapt" and adapts)
+            adapts = (mode in ("adapt", "lora") and is_lora_name(name)) or (
+                mode in ("adapt", "experts") and is_expert_name(name)
+            )
+            trains = mode == "full" or name.startswith("head.") or adapts
             parameter.requires_grad_(trains)
             if trains:
                 chosen.append((name, parameter))

@@ -31,7 +31,7 @@ class TrainingOptions(_Frozen):
     minutes: Annotated[float, Field(gt=0, le=100_000)] | None = None
     epochs: Annotated[int, Field(ge=1, le=100_000)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    mode: Literal["head", "adapt", "full", "prototypes"] = "adapt"
+    mode: Literal["head", "adapt", "lora", "experts", "full", "prototypes"] = "adapt"
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda|cuda:\d+)$")] = "auto"
     batch_size: Annotated[int, Field(ge=1, le=256)] | None = None
     learning_rate: Annotated[float, Field(gt=0, le=1)] | None = None

@@ -104,6 +104,7 @@ class _Run:
         self.report(PhaseStarted("train", f"Looking at example {position + 1}"))
 
     def _finish(self, model: LandmarkModel, state: RunState, per_epoch: int) -> RunResult:
+        model.fold_adapters()
         comparison = self._compare(model)
         calibrations = self._calibrate(model)
         self.report(PhaseStarted("write", "Writing the candidate"))

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from medsapiens_core.models.lora import is_lora_name
+
 DECAY = 0.05
 ENCODER_FACTOR = 0.25  # a pretrained encoder moves more slowly than what reads it
 MAX_NORM = 1.0
@@ -19,8 +21,9 @@ def parameter_groups(trained: Mapping[str, nn.Parameter], rate: float) -> list[d
     """Groups for AdamW; `peak` keeps each group's full rate for schedules."""
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in trained.items():
-        factor = ENCODER_FACTOR if name.startswith("encoder.") else 1.0
-        decay = DECAY if parameter.ndim > 1 and not name.startswith("backbone.") else 0.0
+        is_adapter = name.startswith("backbone.") or is_lora_name(name)
+        factor = ENCODER_FACTOR if name.startswith("encoder.") and not is_adapter else 1.0
+        decay = DECAY if parameter.ndim > 1 and not is_adapter else 0.0
         groups.setdefault((factor, decay), []).append(parameter)
     return [
         {"params": members, "lr": rate * factor, "peak": rate * factor, "weight_decay": decay}

@@ -71,6 +71,33 @@ def test_only_the_parts_that_the_mode_names_have_changed(tmp_path, base):
     assert all(name.startswith(("heads.", "decoder.", "encoder.blocks.2.")) for name in changed)
 
 
+def test_adapters_of_the_compact_network_end_as_part_of_its_weights(tmp_path, base):
+    run = make_run(tmp_path / "run", base, parts=["train"] * 4, options=TrainingOptions(epochs=2, mode="lora"))
+    run_job(run, lambda _: None)
+    before, after = weights(base), weights(run / "candidate")
+    assert before.keys() == after.keys()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert any(name.endswith("attn.qkv.weight") for name in changed)
+    assert all(
+        name.startswith(("heads.", "decoder.")) or ".qkv.weight" in name or ".proj.weight" in name for name in changed
+    )
+
+
+def test_sapiens_learns_by_experts_that_the_package_keeps(tmp_path):
+    base = write_model(tmp_path / "base", sapiens_config())
+    run = make_run(tmp_path / "run", base, parts=["train"] * 4, options=TrainingOptions(epochs=2, mode="experts"))
+    run_job(run, lambda _: None)
+    after = weights(run / "candidate")
+    assert any(".experts." in name for name in after)
+    assert load_model(run / "candidate").config.architecture["experts"]["width"] == 6
+
+
+def test_a_way_to_learn_that_the_network_does_not_have_is_refused(tmp_path, base):
+    run = make_run(tmp_path / "run", base, parts=["train"] * 4, options=TrainingOptions(epochs=1, mode="experts"))
+    with pytest.raises(UserError, match="no task experts"):
+        run_job(run, lambda _: None)
+
+
 def test_sapiens_learns_by_adapters_that_the_package_keeps(tmp_path):
     base = write_model(tmp_path / "base", sapiens_config())
     run = make_run(tmp_path / "run", base, parts=["train"] * 4, options=TrainingOptions(epochs=2))
