@@ -8,7 +8,11 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QSettings
 
 BINARY = ("geometry", "state")
-WORDS = {"theme": ("dark", "light", "contrast", "system"), "names": ("all", "current", "none")}
+WORDS = {
+    "theme": ("dark", "light", "contrast", "system"),
+    "names": ("all", "current", "none"),
+    "regions": ("all", "current", "none"),
+}
 SWITCHES = "view."
 log = logging.getLogger(__name__)
 

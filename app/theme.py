@@ -217,6 +217,9 @@ def style_sheet(theme: Theme) -> str:
     QToolButton[role="flat"]:hover, QToolBar QToolButton:hover {{ background: {t.hover}; }}
     QToolButton[role="flat"]:disabled, QToolBar QToolButton:disabled {{ border-color: transparent; }}
     QToolButton[role="flat"]:checked, QToolBar QToolButton:checked {{ background: {t.selection}; }}
+    QToolButton[role="alert"] {{ background: transparent; color: {t.text}; border: 2px solid {t.bad};
+        padding: 1px 6px; }}
+    QToolButton[role="alert"]:hover {{ background: {t.hover}; }}
     QPushButton[role="entry"] {{ text-align: left; background: transparent; border: 1px solid transparent;
         padding: 6px 8px; }}
     QPushButton[role="entry"]:hover {{ background: {t.hover}; }}

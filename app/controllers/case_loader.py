@@ -6,6 +6,7 @@ The case on screen stays until the next one is complete; a later request makes a
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,6 +15,7 @@ from app.tasks.task_runner import IO, STORE, Task, TaskRunner
 from medsapiens_core.data.image import Image
 from medsapiens_core.decoding import read_image
 from medsapiens_core.errors import UnreadableImageError, UserError
+from medsapiens_core.io.pyramid import build_pyramid
 from medsapiens_core.store.cases import CaseRow
 from medsapiens_core.store.project import Project
 
@@ -138,4 +140,4 @@ def read_case_image(row: CaseRow) -> Image:
         raise UserError(f"{row.name} cannot be shown: {error}") from error
     if image.provenance.sha256 != row.image_sha256:
         raise UserError(CHANGED.format(name=row.name))
-    return image
+    return replace(image, pyramid=build_pyramid(image.pixels, image.padding_value))

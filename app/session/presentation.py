@@ -41,7 +41,7 @@ def spacing_badge(spacing: Spacing | None) -> tuple[str, str]:
 def image_state(case_id: int, title: str, image: Image) -> ImageState:
     """The picture of a case as the image view shows it."""
     badge, explanation = spacing_badge(image.spacing)
-    spacing = image.spacing
+    spacing, source = image.spacing, image.provenance
     return ImageState(
         case_id,
         title,
@@ -53,6 +53,14 @@ def image_state(case_id: int, title: str, image: Image) -> ImageState:
         badge,
         explanation,
         image.windows,
+        image.pixel_aspect,
+        image.padding_value,
+        image.modality,
+        image.device,
+        image.pyramid,
+        source.frame,
+        source.frame_count,
+        source.frame,
     )
 
 
@@ -96,6 +104,7 @@ def _marker(session: ReviewSession, position: int, score: float | None) -> Marke
         _ghost(session, mark.id),
         _covariance(session, position),
         has_suggestion=has_suggestion(session, mark.id),
+        prediction_xy=session.prediction_xy(mark.id),
     )
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from medsapiens_core.data.pyramid import Pyramid
+
 LABELS = ("predicted", "confirmed", "corrected", "estimated", "absent", "not placed")
 CASE_STATES = ("new", "predicted", "in_review", "reviewed")
 
@@ -20,6 +22,8 @@ class ImageState:
 
     `pixels` is (H, W) or (H, W, 3) uint8, read-only, in modality units; `window` is (low, high) in the same units.
     `inverted` is True for MONOCHROME1, where low values are bright. `presets` are (name, low, high).
+    `aspect` is height / width of one pixel; `device` and `modality` say what made the picture. `frame` of `frame_count`
+    is what is shown, from 0; `working_frame` is the one that carries the landmarks.
     """
 
     case_id: int
@@ -32,6 +36,19 @@ class ImageState:
     spacing_badge: str = "px"
     spacing_tooltip: str = "No pixel size in this file. Lengths are shown in pixels."
     presets: tuple[tuple[str, float, float], ...] = ()
+    aspect: float = 1.0
+    padding: float | None = None
+    modality: str = ""
+    device: str = ""
+    pyramid: Pyramid | None = None
+    frame: int = 0
+    frame_count: int = 1
+    working_frame: int = 0
+
+    @property
+    def is_working_frame(self) -> bool:
+        """True when the landmarks lie on what is shown."""
+        return self.frame == self.working_frame
 
     @property
     def width(self) -> int:
@@ -48,8 +65,10 @@ class ImageState:
 class MarkerState:
     """One landmark on the image; `x`, `y` are None when it has no position.
 
-    `label` is one of `LABELS`; `ghost_xy` is where the prediction lies when the point has left it; `covariance` is
-    ((xx, xy), (xy, yy)) in px^2, not calibrated; `has_suggestion` says that a newer proposal lies elsewhere.
+    `label` is one of `LABELS`; `ghost_xy` is where the prediction lies when the point has left it, `prediction_xy`
+    wherever it lies; `covariance` is ((xx, xy), (xy, yy)) in px^2, not calibrated. `region` is the 95 % ellipse about
+    the prediction, (long, short semi-axis in px, angle in degrees from +x towards +y), None where no calibration
+    stands behind it. `has_suggestion` says that a newer proposal lies elsewhere.
     """
 
     landmark: str
@@ -64,6 +83,20 @@ class MarkerState:
     ghost_xy: tuple[float, float] | None = None
     covariance: tuple[tuple[float, float], tuple[float, float]] | None = None
     has_suggestion: bool = False
+    prediction_xy: tuple[float, float] | None = None
+    region: tuple[float, float, float] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class HeatmapState:
+    """Where the model sees one landmark: `values` (h, w) uint8, 255 at the peak; `to_image` is the 2 x 3 map from cells
+    to image pixels (integer = centre in both).
+    """
+
+    case_id: int
+    landmark: str
+    values: NDArray[Any]
+    to_image: tuple[tuple[float, float, float], tuple[float, float, float]]
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from app.session.view_state import ImageState, MarkerState
+from app.session.view_state import HeatmapState, ImageState, MarkerState
 from app.views.camera import Camera
 from app.views.film_view import FilmView
-from app.views.landmark_items import NAME_MODES, LandmarkLayer
+from app.views.heatmap_item import HeatmapItem
+from app.views.landmark_items import NAME_MODES, REGION_MODES, LandmarkLayer
 
 ZOOM_FIELD_MM, ZOOM_FIELD_PX = 40.0, 400.0
 
@@ -19,9 +20,12 @@ class AnnotatedView(FilmView):
     """Shows markers of constant screen size; overlays can be hidden. `markers_changed()` follows `set_markers`."""
 
     markers_changed = Signal()
+    heatmap_wanted = Signal(int)  # 1 or 0: it is to be shown, or no more
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.heat = HeatmapItem()
+        self.scene().addItem(self.heat)
         self.layer = LandmarkLayer()
         self.scene().addItem(self.layer)
         self._before_zoom: Camera | None = None
@@ -32,7 +36,9 @@ class AnnotatedView(FilmView):
         """Show a picture; another case is no longer zoomed to a landmark."""
         if self.image is None or image is None or self.image.case_id != image.case_id:
             self._before_zoom = None
+            self.heat.set_heatmap(None)
         super().set_image(image)
+        self._show_overlay()
 
     def set_markers(self, markers: Iterable[MarkerState]) -> None:
         """Show these landmarks; while zoomed to a landmark the view follows the current one."""
@@ -50,7 +56,30 @@ class AnnotatedView(FilmView):
     def set_overlay_visible(self, visible: bool) -> None:
         """Show or hide everything drawn over the film."""
         self._overlay = visible
-        self.layer.setVisible(visible)
+        self._show_overlay()
+
+    @property
+    def has_overlay(self) -> bool:
+        """True when landmarks can be seen and worked on: not hidden, and on the frame that carries them."""
+        return self._overlay and (self.image is None or self.image.is_working_frame)
+
+    def set_heatmap(self, state: HeatmapState | None) -> None:
+        """Show where the model sees a landmark, or no more."""
+        self.heat.set_heatmap(state)
+
+    def want_heatmap(self, wanted: bool) -> None:
+        """Ask for the heatmap of the current landmark, or for none."""
+        self.heatmap_wanted.emit(int(wanted))
+
+    def set_regions(self, mode: str) -> None:
+        """95 % regions of `all` landmarks, the `current` one or `none`."""
+        self.layer.regions = mode
+        self.layer.update()
+
+    def next_regions(self) -> str:
+        """Step through the three ways to show regions; returns the new one."""
+        self.set_regions(REGION_MODES[(REGION_MODES.index(self.layer.regions) + 1) % len(REGION_MODES)])
+        return self.layer.regions
 
     def set_names(self, mode: str) -> None:
         """Names of `all` landmarks, the `current` one or `none`."""
@@ -77,7 +106,7 @@ class AnnotatedView(FilmView):
         marker = self.layer.marker(landmark)
         xy = self.layer.xy_image(marker) if marker else None
         if xy is not None and not self._fitted:
-            self._look(self.camera.showing(xy))
+            self._glide_to(self.camera.showing(xy))
 
     def zoom_to(self, landmark: str) -> None:
         """Show 40 mm (or 400 px) around a landmark; the view then follows the current landmark until `fit`."""
@@ -112,10 +141,18 @@ class AnnotatedView(FilmView):
         if xy is None or self.is_busy:
             return
         if self._before_zoom is not None:
-            self.look_at(xy)
+            self._glide_to(self.camera.centred(xy))
         else:
             self.ensure_visible(marker.landmark)
+
+    def _glide_to(self, camera: Camera) -> None:
+        self.motion.glide(self.camera, camera)
+
+    def _show_overlay(self) -> None:
+        self.layer.setVisible(self.has_overlay)
+        self.heat.setVisible(self.has_overlay)
 
     def _camera_moved(self) -> None:
         if hasattr(self, "layer"):  # the first resize comes before the layer exists
             self.layer.set_camera(self.camera)
+            self.heat.set_camera(self.camera)

@@ -23,6 +23,8 @@ Modifiers = Qt.KeyboardModifier
 class Gesture:
     """A press that may become a drag once the pointer has gone 3 px."""
 
+    moves_point = False
+
     def __init__(self, view: ImageView, at: QPointF) -> None:
         self.view = view
         self.start = at
@@ -92,6 +94,8 @@ class WindowLevel(Gesture):
 class MoveLandmark(Gesture):
     """Drag a point: it keeps its offset to the pointer; Ctrl makes 1:10 steps, Shift keeps to the larger axis."""
 
+    moves_point = True
+
     def __init__(self, view: ImageView, at: QPointF, landmark: str, xy_image: XY) -> None:
         super().__init__(view, at)
         self.landmark = landmark
@@ -108,8 +112,8 @@ class MoveLandmark(Gesture):
         """Follow the pointer."""
         sx, sy = self.view.camera.scale
         fine = FINE if modifiers & Modifiers.ControlModifier else 1.0
-        self.offset[0] += (at.x() - self.last.x()) / sx * fine
-        self.offset[1] += (at.y() - self.last.y()) / sy * fine
+        step = self.view.camera.vector_to_image(at.x() - self.last.x(), at.y() - self.last.y())
+        self.offset = [self.offset[0] + step[0] * fine, self.offset[1] + step[1] * fine]
         dx, dy = self.offset
         if modifiers & Modifiers.ShiftModifier:
             dx, dy = (dx, 0.0) if abs(dx) * sx >= abs(dy) * sy else (0.0, dy)
@@ -154,9 +158,9 @@ class Grab:
         if self.xy_image is None or self.last is None:
             target = self.view.camera.to_image((at.x(), at.y()))
         else:
-            (x, y), (sx, sy) = self.xy_image, self.view.camera.scale
             fine = FINE if modifiers & Modifiers.ControlModifier else 1.0
-            target = (x + (at.x() - self.last.x()) / sx * fine, y + (at.y() - self.last.y()) / sy * fine)
+            dx, dy = self.view.camera.vector_to_image(at.x() - self.last.x(), at.y() - self.last.y())
+            target = (self.xy_image[0] + dx * fine, self.xy_image[1] + dy * fine)
         self.last = at
         self.xy_image = self.view.clamp(target)
         self.view.show_moving(self.landmark, self.xy_image)

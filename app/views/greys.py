@@ -13,14 +13,30 @@ Pixels = NDArray[Any]
 def to_grey(pixels: Pixels, window: tuple[float, float], inverted: bool) -> NDArray[np.uint8]:
     """Map (H, W) or (H, W, 3) values to uint8: `window[0]` becomes 0, `window[1]` 255 (the reverse if inverted).
 
-    8 and 16 bit integers go through a table, so a large film takes milliseconds.
+    8 and 16 bit integers go through a table, so a large film takes milliseconds. In colour the window acts on the
+    brightness and leaves the hue alone.
     """
+    if pixels.ndim == 3:
+        return _colour_to_grey(pixels, window, inverted)
     if pixels.dtype.itemsize > 2 or pixels.dtype.kind not in "iu":
         return _ramp(pixels, window, inverted)
+    import cv2  # with the first picture: the window opens without it
+
     unsigned = np.dtype(f"u{pixels.dtype.itemsize}")
     values = np.arange(2 ** (8 * pixels.dtype.itemsize), dtype=np.uint32).astype(unsigned).view(pixels.dtype)
     table = _ramp(values, window, inverted)
-    return np.take(table, np.ascontiguousarray(pixels).view(unsigned))
+    return cv2.LUT(np.ascontiguousarray(pixels).view(unsigned), table) if pixels.size else np.empty(pixels.shape, "u1")
+
+
+def _colour_to_grey(pixels: Pixels, window: tuple[float, float], inverted: bool) -> NDArray[np.uint8]:
+    """8-bit RGB with the luma (ITU-R BT.601) sent through the window."""
+    if window == (0.0, 255.0) and not inverted:
+        return np.ascontiguousarray(pixels, np.uint8)
+    import cv2
+
+    split = cv2.cvtColor(np.ascontiguousarray(pixels, np.uint8), cv2.COLOR_RGB2YCrCb)
+    split[..., 0] = to_grey(split[..., 0], window, inverted)
+    return cv2.cvtColor(split, cv2.COLOR_YCrCb2RGB)
 
 
 def _ramp(values: Pixels, window: tuple[float, float], inverted: bool) -> NDArray[np.uint8]:
@@ -30,21 +46,18 @@ def _ramp(values: Pixels, window: tuple[float, float], inverted: bool) -> NDArra
     return np.rint((1.0 - share if inverted else share) * 255).astype(np.uint8)
 
 
-def halved(pixels: Pixels) -> Pixels:
-    """The mean of each 2 x 2 block, in the same type; an odd last row or column is repeated."""
-    odd_rows, odd_columns = pixels.shape[0] % 2, pixels.shape[1] % 2
-    if odd_rows or odd_columns:
-        pixels = np.pad(pixels, ((0, odd_rows), (0, odd_columns)) + ((0, 0),) * (pixels.ndim - 2), mode="edge")
-    wide = np.float32 if pixels.dtype.kind == "f" else np.int64 if pixels.dtype.itemsize > 2 else np.int32
-    total = pixels[0::2, 0::2].astype(wide)
-    for rows, columns in ((0, 1), (1, 0), (1, 1)):
-        total += pixels[rows::2, columns::2]
-    return (total / 4).astype(pixels.dtype) if pixels.dtype.kind == "f" else (total >> 2).astype(pixels.dtype)
+def auto_window(pixels: Pixels, padding: float | None = None) -> tuple[float, float]:
+    """The 0.5 and 99.5 % quantiles of a part of an image (of its brightness in colour), at least one value apart.
 
-
-def auto_window(pixels: Pixels) -> tuple[float, float]:
-    """The 0.5 and 99.5 % quantiles of a part of an image, at least one grey value apart."""
-    step = max(1, int(np.sqrt(pixels[..., 0].size if pixels.ndim == 3 else pixels.size) / 512))
+    Values equal to `padding` are no part of the picture and are left out.
+    """
+    step = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1]) / 512))
     sample = np.asarray(pixels[::step, ::step], dtype=np.float64)
-    low, high = np.nanpercentile(sample, (0.5, 99.5))
+    sample = sample @ (0.299, 0.587, 0.114) if pixels.ndim == 3 else sample
+    values = sample[np.isfinite(sample)]
+    inside = values if padding is None else values[values != padding]
+    values = inside if inside.size else values
+    if not values.size:
+        return 0.0, 1.0
+    low, high = np.percentile(values, (0.5, 99.5))
     return float(low), float(max(high, low + 1.0))

@@ -13,6 +13,7 @@ from app.views import gestures, wheel
 from app.views.annotated_view import AnnotatedView
 from app.views.camera import XY
 from app.views.digit_entry import DigitEntry, digit_of
+from app.views.loupe_control import LoupeControl
 
 UNDECIDED = ("predicted", "not placed")
 ARROWS = {
@@ -41,6 +42,7 @@ class ImageView(AnnotatedView):
     cursor_left = Signal()
     context_requested = Signal(object, float, float)
     case_step_requested = Signal(int)
+    frame_step_requested = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +60,9 @@ class ImageView(AnnotatedView):
         self.digits.entered.connect(self.number_entered)
         self.digits.changed.connect(lambda _typed: self._show_hint())
         self._hint = _hint_label(self)
+        self.loupe = LoupeControl(self)
+        for signal in (self.window_changed, self.orientation_changed, self.markers_changed, self.camera_changed):
+            signal.connect(self.loupe.renew)
 
     def set_image(self, image: ImageState | None) -> None:
         """Show a picture; a gesture in progress ends without effect."""
@@ -66,6 +71,7 @@ class ImageView(AnnotatedView):
             self.digits.cancel()
             self.layer.gliding.stop()
         super().set_image(image)
+        self.loupe.renew()
 
     def set_keys(self, held: Mapping[int, str], digits: bool) -> None:
         """Which keys do what while they are held ("hide", "predictions"), and whether digits choose a landmark."""
@@ -87,7 +93,7 @@ class ImageView(AnnotatedView):
     def begin_grab(self) -> None:
         """Let the current landmark follow the pointer until click, Space or Esc."""
         current = self.layer.current
-        if current is None or not self._editable or self.image is None:
+        if current is None or not self.may_edit:
             return
         self.cancel_gesture()
         self._grab = gestures.Grab(self, current.landmark)
@@ -97,7 +103,7 @@ class ImageView(AnnotatedView):
 
     def begin_place(self, name: str) -> None:
         """Arm placing: the next press places the landmark called `name`, until `end_place`."""
-        if self._editable and self.image is not None:
+        if self.may_edit:
             self._placing = name
             self._reset_cursor()
 
@@ -105,6 +111,22 @@ class ImageView(AnnotatedView):
         """Leave placing."""
         self._placing = None
         self._reset_cursor()
+
+    @property
+    def may_edit(self) -> bool:
+        """True when points can be moved: allowed, and on the frame that carries them."""
+        return self._editable and self.image is not None and self.image.is_working_frame
+
+    @property
+    def pointer(self) -> QPointF | None:
+        """Where the pointer is over the view, logical pixels."""
+        return self._pointer
+
+    @property
+    def is_moving_point(self) -> bool:
+        """True while a point is dragged, carried, or about to be placed with the button down."""
+        moving = self._gesture is not None and self._gesture.moves_point and self._gesture.dragging
+        return moving or self._grab is not None or isinstance(self._gesture, gestures.PlaceLandmark)
 
     @property
     def is_placing(self) -> bool:
@@ -130,6 +152,7 @@ class ImageView(AnnotatedView):
         if grab is not None:
             self.stop_moving()
         self._reset_cursor()
+        self.loupe.renew()
         return gesture is not None or grab is not None
 
     # what gestures call
@@ -145,7 +168,7 @@ class ImageView(AnnotatedView):
 
     def request_context(self, at: QPointF) -> None:
         """Ask for the menu of the landmark under the pointer, or of the image."""
-        under = self.layer.under((at.x(), at.y())) if self._overlay else []
+        under = self.layer.under((at.x(), at.y())) if self.has_overlay else []
         self.context_requested.emit(under[0].landmark if under else None, *self.view_to_image(at))
 
     def report_cursor(self, at: QPointF) -> None:
@@ -155,6 +178,7 @@ class ImageView(AnnotatedView):
             xy = self.layer.moving_xy or self.view_to_image(at)
             self.cursor_moved.emit(*xy, self.value_at(xy))
         self._show_hint()
+        self.loupe.renew()
 
     # events
 
@@ -184,13 +208,11 @@ class ImageView(AnnotatedView):
 
     def _press_marker(self, at: QPointF) -> gestures.Gesture | None:
         """Select the nearest marker; it can be dragged if it was current or nobody has decided it yet."""
-        under = self.layer.under((at.x(), at.y())) if self._overlay else []
+        under = self.layer.under((at.x(), at.y())) if self.has_overlay else []
         if not under:
             return None
         marker, xy = under[0], self.layer.xy_image(under[0])
-        movable = (
-            self._editable and (marker.is_current or marker.label in UNDECIDED) and not self.layer.show_predictions
-        )
+        movable = self.may_edit and (marker.is_current or marker.label in UNDECIDED) and not self.layer.show_predictions
         gesture = gestures.MoveLandmark(self, at, marker.landmark, xy) if movable and xy else gestures.Pan(self, at)
         self._gesture = gesture  # set before the signal, so that selecting does not move the view under the pointer
         self.landmark_pressed.emit(marker.landmark)
@@ -215,6 +237,7 @@ class ImageView(AnnotatedView):
         if gesture is not None:
             gesture.release(event.position())
             self._reset_cursor()
+            self.loupe.renew()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """On a marker: zoom to it; on the film: fit."""
@@ -222,16 +245,23 @@ class ImageView(AnnotatedView):
         if event.button() != Qt.MouseButton.LeftButton or self._placing or self._grab:
             self.mousePressEvent(event)
             return
-        under = self.layer.under((event.position().x(), event.position().y())) if self._overlay else []
+        under = self.layer.under((event.position().x(), event.position().y())) if self.has_overlay else []
         if under:
             self.zoom_to(under[0].landmark)
         else:
             self.fit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom at the pointer, or what the user prefers."""
+        """Zoom at the pointer, or what the user prefers; with Ctrl another frame, with Shift another loupe factor."""
         event.accept()
-        if self.image is not None:
+        turned = event.angleDelta().y() or event.angleDelta().x()  # some systems make Shift a sideways wheel
+        if self.image is None:
+            return
+        if event.modifiers() & Modifiers.ControlModifier and turned:
+            self.frame_step_requested.emit(-1 if turned > 0 else 1)
+        elif event.modifiers() & Modifiers.ShiftModifier and turned:
+            self.loupe.step_factor(1 if turned > 0 else -1)
+        else:
             wheel.turn(self, event, self.wheel_habits)
             self.report_cursor(event.position())
 
@@ -243,6 +273,7 @@ class ImageView(AnnotatedView):
         """The pointer is elsewhere."""
         self._pointer = None
         self._hint.hide()
+        self.loupe.renew()
         self.cursor_left.emit()
         super().leaveEvent(event)
 
@@ -297,15 +328,16 @@ class ImageView(AnnotatedView):
 
     def _hold(self, what: str, down: bool) -> None:
         if what == "hide":
-            self.layer.setVisible(self._overlay and not down)
+            self.layer.setVisible(self.has_overlay and not down)
+            self.heat.setVisible(self.has_overlay and not down)
         else:
             self.layer.show_predictions = down
             self.layer.update()
 
     def _nudge(self, dx: float, dy: float, modifiers: Modifiers) -> None:
         step = 10.0 if modifiers & Modifiers.ShiftModifier else 0.1 if modifiers & Modifiers.ControlModifier else 1.0
-        if self._editable and self._grab is None and self._gesture is None:
-            self.nudge_requested.emit(dx * step, dy * step)
+        if self.may_edit and self._grab is None and self._gesture is None:
+            self.nudge_requested.emit(*self.orientation.to_image(dx * step, dy * step))
 
     def _escape(self) -> None:
         if self.cancel_gesture():
@@ -321,6 +353,7 @@ class ImageView(AnnotatedView):
         if grab is not None:
             grab.drop()
         self._reset_cursor()
+        self.loupe.renew()
 
     def _reset_cursor(self) -> None:
         self.viewport().setCursor(Qt.CursorShape.CrossCursor if self._placing else Qt.CursorShape.ArrowCursor)

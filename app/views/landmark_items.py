@@ -18,9 +18,10 @@ from app.views import marker_painter as paint
 from app.views.camera import XY, Camera
 from app.views.glide import Glide
 from app.views.label_layout import place_names
+from app.views.region_painter import draw_region
 
 HIT_RADIUS = 12.0
-NAME_MODES = ("all", "current", "none")
+NAME_MODES = REGION_MODES = ("current", "all", "none")
 MARGIN = 60.0  # markers this far outside the view are still drawn
 
 
@@ -33,6 +34,7 @@ class LandmarkLayer(pg.GraphicsObject):
         self.show_lines = self.show_ghosts = True
         self.show_predictions = False
         self.names = "all"
+        self.regions = "current"
         self._markers: dict[str, MarkerState] = {}
         self._lines: list[tuple[str, str]] = []
         self._override: tuple[str, XY] | None = None
@@ -83,7 +85,7 @@ class LandmarkLayer(pg.GraphicsObject):
         if self._override and self._override[0] == marker.landmark:
             return self._override[1]
         if self.show_predictions:
-            return _prediction_xy(marker)
+            return marker.prediction_xy
         if marker.x is None or marker.y is None:
             return None
         return self.gliding.place(marker.landmark, (marker.x, marker.y))
@@ -104,9 +106,11 @@ class LandmarkLayer(pg.GraphicsObject):
         return QRectF(0, 0, *self.camera.view)
 
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
-        """Draw lines below ghosts below markers below names."""
+        """Draw regions below lines below ghosts below markers below names."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         spots = {landmark: QPointF(*xy) for landmark, xy in self._spots().items()}
+        if self.regions != "none":
+            self._draw_regions(painter)
         if self.show_lines:
             self._draw_lines(painter)
         if self.show_ghosts and not self.show_predictions:
@@ -133,6 +137,13 @@ class LandmarkLayer(pg.GraphicsObject):
                 if -MARGIN < x < w + MARGIN and -MARGIN < y < h + MARGIN:
                     spots[marker.landmark] = (x, y)
         return spots
+
+    def _draw_regions(self, painter: QPainter) -> None:
+        for marker in self._markers.values():
+            wanted = self.regions == "all" or marker.is_current
+            if wanted and marker.region is not None and marker.prediction_xy is not None:
+                faint = not marker.is_current
+                draw_region(painter, marker.prediction_xy, marker.region, self.camera.to_view, faint)
 
     def _draw_lines(self, painter: QPainter) -> None:
         points = {m.landmark: self.xy_image(m) for m in self._markers.values()}
@@ -163,12 +174,3 @@ class LandmarkLayer(pg.GraphicsObject):
 
     def _name(self, marker: MarkerState) -> str:
         return f"{marker.number} {marker.name if marker.is_current else marker.abbreviation}"
-
-
-def _prediction_xy(marker: MarkerState) -> XY | None:
-    """Where the model put it: its ghost, or its own place while it has not left the prediction."""
-    if marker.ghost_xy is not None:
-        return marker.ghost_xy
-    if marker.label not in ("predicted", "confirmed") or marker.x is None or marker.y is None:
-        return None
-    return marker.x, marker.y

@@ -27,6 +27,7 @@ from app.views import icons, menus
 from app.views.compare_dialog import CompareDialog
 from app.views.dialogs import Dialogs
 from app.views.drops import dropped_paths
+from app.views.frame_bar import FrameBar
 from app.views.image_view import ImageView
 from app.views.landmark_panel import LandmarkPanel
 from app.views.models_panel import ModelsPanel
@@ -182,6 +183,7 @@ class MainWindow(QMainWindow):
     def _make_parts(self) -> None:
         self.image_view = ImageView()
         self.image_view.set_placeholder(EMPTY)
+        self.frames = FrameBar(self.registry)
         self.worklist = WorklistPanel(self.registry)
         self.landmark_panel = LandmarkPanel(self.registry)
         self.models_panel = ModelsPanel(self.registry)
@@ -203,6 +205,7 @@ class MainWindow(QMainWindow):
         holder.addWidget(self.notices)
         column.addLayout(holder)
         column.addWidget(self.image_view, 1)
+        column.addWidget(self.frames)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.welcome)
         self._stack.addWidget(self._review)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from app.session.view_state import ImageState
@@ -15,9 +15,13 @@ JOB_WIDTH = 120
 
 
 class StatusBar(QStatusBar):
-    """`models_requested()`: the model badge or the job was clicked."""
+    """`models_requested()`: the model badge or the job was clicked; `window_requested()`: the window field;
+    `upright_requested()`: the badge of a flipped or turned view.
+    """
 
     models_requested = Signal()
+    window_requested = Signal()
+    upright_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,22 +32,31 @@ class StatusBar(QStatusBar):
         self._mm = self._part("Pointer, millimetres", 110)
         self._value = self._part("Grey value", 76)
         self._zoom = self._part("Zoom", 52)
-        self._window = self._part("Window and level", 118)
+        self.window_field = self._button("Window and level", self.window_requested)
+        self.window_field.setMinimumWidth(118)
+        self.window_field.setToolTip("Show the grey values and set window and level")
+        self._polarity = self._part("Greys", 0)
+        self._view = self._button("View", self.upright_requested)
+        self._view.setProperty("role", "alert")
         self._spacing = self._part("Pixel size", 0)
-        self._model = self._button("Model")
-        self._job = self._button("Job")
+        self._model = self._button("Model", self.models_requested)
+        self._job = self._button("Job", self.models_requested)
         self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedWidth(JOB_WIDTH)
         self._bar.setAccessibleName("Job progress")
         self.addWidget(self._saved)
         self.addWidget(self._note)
-        for part in (self._cursor, self._mm, self._value, self._zoom, self._window, self._spacing):
+        for part in (self._cursor, self._mm, self._value, self._zoom, self.window_field):
+            self.addPermanentWidget(part)
+        for part in (self._polarity, self._view, self._spacing):
             self.addPermanentWidget(part)
         for part in (self._model, self._job, self._bar):
             self.addPermanentWidget(part)
         self._image: ImageState | None = None
         self.set_job(None, None)
         self.set_model("", "")
+        self.set_polarity(False, False)
+        self.set_orientation("")
         self.set_image(None)
 
     def set_saved(self, text: str) -> None:
@@ -57,7 +70,7 @@ class StatusBar(QStatusBar):
     def set_image(self, image: ImageState | None) -> None:
         """Show the pixel size of a picture with its source, or nothing."""
         self._image = image
-        for part in (self._cursor, self._mm, self._value, self._zoom, self._window, self._spacing):
+        for part in (self._cursor, self._mm, self._value, self._zoom, self.window_field, self._spacing):
             part.setVisible(image is not None)
         self.clear_cursor()
         if image is not None:
@@ -85,7 +98,23 @@ class StatusBar(QStatusBar):
 
     def set_window(self, low: float, high: float) -> None:
         """The grey range on screen, as width and level."""
-        self._window.setText(f"W {high - low:.0f}  L {(high + low) / 2:.0f}")
+        self.window_field.setText(f"W {high - low:.0f}  L {(high + low) / 2:.0f}")
+
+    def set_polarity(self, file_inverted: bool, inverted: bool) -> None:
+        """How greys are shown: MONOCHROME1 files have low values bright; the reader may swap them on top."""
+        words = ["M1 inv."] if file_inverted else []
+        words += ["inverted"] if inverted else []
+        self._polarity.setText("  ".join(words))
+        tips = ["The file stores bright as low values (MONOCHROME1); it is shown with bones bright."] * file_inverted
+        tips += ["Black and white are swapped on screen (I)."] * inverted
+        self._polarity.setToolTip(" ".join(tips))
+        self._polarity.setVisible(bool(words))
+
+    def set_orientation(self, text: str) -> None:
+        """How the view is flipped and turned, "" as the file lies; red-framed, a click undoes it."""
+        self._view.setText(text)
+        self._view.setToolTip(f"The view is {text}; stored numbers are not changed. Click to show it as the file lies.")
+        self._view.setVisible(bool(text))
 
     def set_model(self, text: str, tooltip: str) -> None:
         """The model in use."""
@@ -108,12 +137,12 @@ class StatusBar(QStatusBar):
         part.setAccessibleName(name)
         return part
 
-    def _button(self, name: str) -> QToolButton:
+    def _button(self, name: str, clicked: SignalInstance) -> QToolButton:
         part = QToolButton()
         part.setProperty("role", "flat")
         part.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         part.setAccessibleName(name)
-        part.clicked.connect(self.models_requested)
+        part.clicked.connect(clicked)
         return part
 
 

@@ -9,12 +9,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from app.views.about import show_about
+from app.views.orientation import UPRIGHT
 from app.views.shortcut_help import ShortcutHelp
 
 if TYPE_CHECKING:
     from app.views.main_window import MainWindow
 
 ZOOM_STEP = 1.25
+REGIONS = {
+    "all": "95 % regions: all",
+    "current": "95 % regions: current landmark",
+    "none": "95 % regions: off",
+}
 NAMES = {"all": "Names: all", "current": "Names: current landmark", "none": "Names: off"}
 
 
@@ -33,7 +39,21 @@ class ViewActions:
             "view.auto_window": view.auto_window,
             "view.next_preset": window.presets.next,
             "view.invert": lambda: window.set_invert(self._is_on("view.invert")),
+            "view.flip": lambda: view.set_orientation(view.orientation.flipped_left_right()),
+            "view.flip_vertical": lambda: view.set_orientation(view.orientation.flipped_top_bottom()),
+            "view.rotate": lambda: view.set_orientation(view.orientation.turned_right()),
+            "view.upright": lambda: view.set_orientation(UPRIGHT),
             "view.names": self._next_names,
+            "view.ellipses": self._next_regions,
+            "view.heatmap": lambda: view.want_heatmap(self._is_on("view.heatmap")),
+            "view.loupe": lambda: view.loupe.set_wanted(self._is_on("view.loupe")),
+            "view.loupe_factor": self._next_factor,
+            "view.frame_next": lambda: window.frames.step(1),
+            "view.frame_previous": lambda: window.frames.step(-1),
+            "view.frame_on": lambda: window.frames.step(10),
+            "view.frame_back": lambda: window.frames.step(-10),
+            "view.keep_view": lambda: view.set_keeps_view(self._is_on("view.keep_view")),
+            "view.squares": lambda: view.set_squares(self._is_on("view.squares")),
             "view.ghost": lambda: view.set_ghosts_visible(self._is_on("view.ghost")),
             "view.lines": lambda: view.set_lines_visible(self._is_on("view.lines")),
             "view.models": lambda: window.models_dock.setVisible(self._is_on("view.models")),
@@ -68,6 +88,14 @@ class ViewActions:
 
     def _next_names(self) -> None:
         self._window.status.showMessage(NAMES[self._window.image_view.next_names()], 2000)
+
+    def _next_regions(self) -> None:
+        self._window.status.showMessage(REGIONS[self._window.image_view.next_regions()], 2000)
+
+    def _next_factor(self) -> None:
+        loupe = self._window.image_view.loupe
+        loupe.step_factor()
+        self._window.status.showMessage(f"Loupe: {loupe.factor:.0f} times", 2000)
 
     def _full_screen(self) -> None:
         if self._is_on("view.full_screen"):

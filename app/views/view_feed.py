@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication
 
 from app.session.view_state import ImageState
 from app.views import menus
+from app.views.histogram_popup import HistogramPopup
 
 if TYPE_CHECKING:
     from app.views.main_window import MainWindow
@@ -29,6 +30,13 @@ class ViewFeed(QObject):
         view.landmark_dragging.connect(self._landmark_dragging)
         view.markers_changed.connect(self._markers_changed)
         view.context_requested.connect(self._show_context_menu)
+        view.orientation_changed.connect(self._show_orientation)
+        view.loupe.factor_changed.connect(window.landmark_panel.loupe.set_factor)
+        view.frame_step_requested.connect(window.frames.step)
+        window.frames.left.connect(view.setFocus)
+        window.presets.used.connect(lambda name: window.status.showMessage(f"Window: {name}", 2000))
+        window.status.upright_requested.connect(window.action("view.upright").trigger)
+        window.status.window_requested.connect(self._show_histogram)
 
     def _landmark_dragging(self, _landmark: str, x: float, y: float) -> None:
         self._window.landmark_panel.loupe.set_target((x, y))
@@ -36,6 +44,9 @@ class ViewFeed(QObject):
     def _image_changed(self, image: ImageState | None) -> None:
         self._window.landmark_panel.loupe.set_image(image)
         self._window.status.set_image(image)
+        self._window.frames.set_image(image)
+        self._window.action("view.invert").setChecked(self._window.image_view.inverted)
+        self._show_orientation()
         if image is not None:
             self.show_window(*self._window.image_view.window_range)
             self._window.status.set_zoom(self._window.image_view.zoom)
@@ -44,6 +55,18 @@ class ViewFeed(QObject):
         """The grey range on screen changed."""
         self._window.landmark_panel.loupe.set_window((low, high), self._window.image_view.inverted)
         self._window.status.set_window(low, high)
+        image = self._window.image_view.image
+        self._window.status.set_polarity(image is not None and image.inverted, self._window.image_view.inverted)
+
+    def _show_orientation(self) -> None:
+        orientation = self._window.image_view.orientation
+        self._window.landmark_panel.loupe.set_orientation(orientation)
+        self._window.status.set_orientation(orientation.text)
+
+    def _show_histogram(self) -> None:
+        view, field = self._window.image_view, self._window.status.window_field
+        if view.image is not None:
+            HistogramPopup(view, self._window).open_above(field)
 
     def _cursor_moved(self, x: float, y: float, value: object) -> None:
         self._window.status.set_cursor((x, y), value)

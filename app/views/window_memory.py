@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from app.views.main_window import MainWindow
 
 LAYOUT_VERSION = 1
-ON_AT_FIRST = ("view.ghost", "view.lines")
+ON_AT_FIRST = ("view.ghost", "view.lines", "view.keep_view", "view.squares")
 OFF_AT_FIRST = ("landmark.live",)
 
 
@@ -21,6 +21,7 @@ def remember(window: MainWindow, settings: QSettings) -> None:
     settings.setValue("geometry", window.saveGeometry())
     settings.setValue("state", window.saveState(LAYOUT_VERSION))
     settings.setValue("names", window.image_view.layer.names)
+    settings.setValue("regions", window.image_view.layer.regions)
     for action_id in (*ON_AT_FIRST, *OFF_AT_FIRST, *window.docks.values()):
         settings.setValue(action_id, int(window.action(action_id).isChecked()))
     settings.sync()
@@ -40,6 +41,7 @@ def restore(window: MainWindow, settings: QSettings | None) -> None:
 
 def _restore_layout(window: MainWindow, settings: QSettings) -> None:
     window.image_view.set_names(str(settings.value("names", "all")))
+    window.image_view.set_regions(str(settings.value("regions", "current")))
     if settings.contains("geometry"):
         window.restoreGeometry(settings.value("geometry"))
         window.restoreState(settings.value("state"), LAYOUT_VERSION)

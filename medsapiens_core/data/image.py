@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from medsapiens_core.data.pyramid import Pyramid
 from medsapiens_core.data.spacing import Spacing, SpacingCandidate, SpacingSource
 
 __all__ = ["Image", "Provenance", "Spacing", "SpacingSource"]
@@ -38,6 +39,7 @@ class Image:
     `inverted` is True for MONOCHROME1: low values are bright. `padding_value` is left out of percentiles.
     `patient_key` groups images of one patient (an opaque digest), None when the file does not tell.
     `candidates` are all pixel sizes that the file gives, the one in use first; `device` names what took the picture.
+    `pyramid` holds the reduced copies that a screen needs, where they have been made.
     """
 
     pixels: NDArray[Any]
@@ -52,6 +54,7 @@ class Image:
     windows: tuple[tuple[str, float, float], ...] = field(default=())  # presets of the file: name, low, high
     candidates: tuple[SpacingCandidate, ...] = ()
     device: str = ""
+    pyramid: Pyramid | None = None
 
     def __post_init__(self) -> None:
         if self.pixels.ndim not in (2, 3) or (self.pixels.ndim == 3 and self.pixels.shape[2] != 3):

@@ -17,7 +17,8 @@ def image(width=400, height=300, case_id=1, *, dtype=np.uint16, row_mm=None, col
 
 def marker(number, x, y, label="predicted", *, current=False, ghost=None):
     name = NAMES[number - 1]
-    return MarkerState(name.lower(), number, name, name[:2], label, x, y, 0.5, current, ghost)
+    shown = ghost or ((x, y) if label in ("predicted", "confirmed") else None)
+    return MarkerState(name.lower(), number, name, name[:2], label, x, y, 0.5, current, ghost, prediction_xy=shown)
 
 
 def row(number, label="predicted", **more):

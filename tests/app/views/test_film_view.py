@@ -1,3 +1,4 @@
+import itertools
 import os
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from PySide6.QtGui import QImage
 
 from app.views.film_item import SQUARES_FROM
 from app.views.film_view import FilmView
+from app.views.orientation import UPRIGHT
+from medsapiens_core.io.pyramid import build_pyramid
 from tests.app.views.states import image
 
 ROOT = Path(__file__).parents[3]
@@ -24,6 +27,13 @@ def film(qtbot, dark):
     film.resize(700, 500)
     film.show()
     return film
+
+
+def orientation(turns, mirrored):
+    found = UPRIGHT.flipped_left_right() if mirrored else UPRIGHT
+    for _ in range(turns):
+        found = found.turned_right()
+    return found
 
 
 def grey_grab(film):
@@ -74,9 +84,48 @@ def test_a_bright_pixel_stays_put_when_a_reduced_copy_is_shown(film):
     state = image(1600, 1200)
     pixels = np.zeros((1200, 1600), np.uint16)
     pixels[640:656, 800:816] = 4095  # centre (807.5, 647.5), on block borders
-    film.set_image(replace(state, pixels=pixels))
+    film.set_image(replace(state, pixels=pixels, pyramid=build_pyramid(pixels)))
     film.look_at((807.5, 647.5), 0.3)
     assert centroid(film) == pytest.approx((807.5, 647.5), abs=0.3)
+
+
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("zoom", [0.1, 0.3, 1.0, 7.3])
+def test_a_bright_spot_stays_put_however_the_view_is_flipped_and_turned(film, turns, mirrored, zoom):
+    """Odd sizes, so that the repeated edge of a reduced copy comes to lie on each side of the screen."""
+    pixels = np.zeros((1201, 1603), np.uint16)
+    pixels[640:656, 800:816] = 4095
+    film.set_image(replace(image(1603, 1201, row_mm=0.12, col_mm=0.1), pixels=pixels, pyramid=build_pyramid(pixels)))
+    film.set_orientation(orientation(turns, mirrored))
+    film.look_at((807.5, 647.5), zoom)
+    assert centroid(film) == pytest.approx((807.5, 647.5), abs=max(0.4 if zoom < 1 else 0.05, 0.2 / zoom))
+
+
+def test_no_edge_is_left_dark_in_a_reduced_copy(film):
+    pixels = np.full((1201, 1603), 4095, np.uint16)
+    film.set_image(replace(image(1603, 1201), pixels=pixels, pyramid=build_pyramid(pixels)))
+    for turns, mirrored in itertools.product(range(4), (False, True)):
+        film.set_orientation(orientation(turns, mirrored))
+        film.fit()
+        corners = film.camera.to_view((-0.5, -0.5)), film.camera.to_view((1602.5, 1200.5))
+        x, y = (
+            sorted(round(value * film.devicePixelRatioF()) for value in pair) for pair in zip(*corners, strict=True)
+        )
+        inside = grey_grab(film)[y[0] + 2 : y[1] - 2, x[0] + 2 : x[1] - 2]
+        assert inside.min() >= 254
+
+
+def test_while_the_view_moves_a_smaller_copy_is_drawn_and_the_finest_150_ms_after(film, qtbot):
+    fine = np.zeros((1200, 1600), np.uint16)
+    fine[:, ::4] = 4095  # lines that only a fine copy can show
+    film.set_image(replace(image(1600, 1200), pixels=fine, pyramid=build_pyramid(fine)))
+    film.look_at((800, 600), 0.6)
+    sharp = grey_grab(film).std()
+    film.pan(3, 0)
+    assert grey_grab(film).std() < 0.7 * sharp
+    qtbot.waitUntil(lambda: film._film.is_refined)
+    assert grey_grab(film).std() == pytest.approx(sharp, rel=0.1)
 
 
 def test_unequal_pixels_are_shown_in_their_shape(film):
@@ -149,6 +198,42 @@ def test_the_next_case_of_the_same_size_keeps_zoom_and_place_another_size_is_fit
     assert film.zoom == pytest.approx(film.camera.fit_zoom)
 
 
+def test_a_chosen_window_is_kept_for_the_same_size_and_device_only(film):
+    film.set_image(image(device="DX 1"))
+    film.set_image(replace(image(case_id=2, device="DX 1"), window=(5.0, 900.0)))
+    assert film.window_range == (5.0, 900.0)  # nobody has chosen another
+    film.set_window(100.0, 700.0)
+    film.set_invert(True)
+    film.set_image(image(case_id=3, device="DX 1"))
+    assert film.window_range == (100.0, 700.0) and film.inverted
+    film.set_image(image(case_id=4, device="DX 2"))
+    assert film.window_range == (0.0, 4095.0) and not film.inverted
+
+
+def test_with_the_setting_off_every_case_begins_fitted_with_the_greys_of_its_file(film):
+    film.keeps_view = False
+    film.set_image(image())
+    film.set_window(100.0, 700.0)
+    film.look_at((123.25, 77.5), 4.0)
+    film.set_image(image(case_id=2))
+    assert film.window_range == (0.0, 4095.0)
+    assert film.zoom == pytest.approx(film.camera.fit_zoom)
+
+
+def test_a_flip_is_never_kept_for_the_next_case_but_for_the_next_frame(film):
+    film.set_image(image())
+    film.set_orientation(UPRIGHT.flipped_left_right().turned_right())
+    film.set_image(image())
+    assert film.orientation != UPRIGHT
+    film.set_image(image(case_id=2))
+    assert film.orientation == UPRIGHT
+
+
+def test_the_file_says_the_shape_of_a_pixel_even_without_its_size(film):
+    film.set_image(image(aspect=1.5))
+    assert film.camera.scale[1] / film.camera.scale[0] == pytest.approx(1.5)
+
+
 def test_values_are_read_at_the_nearest_pixel_centre(film):
     film.set_image(replace(image(), pixels=np.arange(12, dtype=np.int16).reshape(3, 4) - 5))
     assert film.value_at((2.4, 0.6)) == 1
@@ -171,12 +256,12 @@ def test_without_a_picture_nothing_breaks(film):
     assert film.value_at((0, 0)) is None
 
 
-@pytest.mark.parametrize("scale", ["1.25", "2"])
+@pytest.mark.parametrize("scale", ["1.25", "1.5", "2"])
 def test_mapping_is_exact_on_scaled_screens(scale):
     """The tests above, on a screen with that many device pixels per logical pixel."""
     if os.environ.get("MEDSAPIENS_SCALED"):
         pytest.skip("already running on a scaled screen")
-    names = "bright_pixel or camera_says or reduced_copy"
+    names = "bright_pixel or bright_spot or camera_says or reduced_copy"
     child = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", names, __file__],
         cwd=ROOT,

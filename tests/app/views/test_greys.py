@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from app.views.greys import auto_window, halved, to_grey
+from app.views.greys import auto_window, to_grey
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint16, np.int16, np.int32, np.float32])
@@ -31,16 +31,6 @@ def test_missing_values_are_black():
     assert to_grey(np.array([[np.nan, 1.0]]), (0, 1), inverted=False).tolist() == [[0, 255]]
 
 
-@pytest.mark.parametrize("shape", [(4, 6), (5, 7), (5, 6, 3)])
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32])
-def test_halving_keeps_type_and_mean(shape, dtype):
-    pixels = np.full(shape, 60 if dtype == np.uint8 else 9000, dtype=dtype)
-    half = halved(pixels)
-    assert half.dtype == dtype
-    assert half.shape == ((shape[0] + 1) // 2, (shape[1] + 1) // 2, *shape[2:])
-    assert (half == pixels[0, 0]).all()
-
-
 def test_auto_window_leaves_out_the_extremes():
     pixels = np.concatenate([np.zeros(3), np.linspace(100, 200, 994), np.full(3, 60000)]).reshape(20, 50)
     low, high = auto_window(pixels)
@@ -49,3 +39,26 @@ def test_auto_window_leaves_out_the_extremes():
 
 def test_auto_window_of_one_value_has_a_width():
     assert auto_window(np.full((5, 5), 7)) == (7.0, 8.0)
+
+
+def test_auto_window_leaves_the_padding_out():
+    pixels = np.full((100, 100), -2000, np.int16)
+    pixels[40:60, 40:60] = np.linspace(100, 200, 400).reshape(20, 20)
+    low, high = auto_window(pixels, padding=-2000)
+    assert 100 <= low < 103 and 197 < high <= 200
+
+
+def test_in_colour_the_window_changes_the_brightness_and_keeps_the_hue():
+    pixels = np.array([[[120, 60, 60], [60, 60, 120], [90, 90, 90]]], np.uint8)
+    same = to_grey(pixels, (0.0, 255.0), inverted=False)
+    np.testing.assert_array_equal(same, pixels)
+    brighter = to_grey(pixels, (0.0, 180.0), inverted=False).astype(int)
+    assert (brighter.mean(-1) > pixels.mean(-1) + 20).all()
+    assert brighter[0, 0, 0] - brighter[0, 0, 1] == pytest.approx(60, abs=3)  # as red as before
+    assert brighter[0, 1, 2] - brighter[0, 1, 1] == pytest.approx(60, abs=3)
+    assert np.ptp(brighter[0, 2]) <= 1  # grey stays grey
+
+
+def test_colour_is_inverted_in_brightness_only():
+    turned = to_grey(np.array([[[255, 255, 255], [0, 0, 0]]], np.uint8), (0.0, 255.0), inverted=True)
+    assert turned.tolist() == [[[0, 0, 0], [255, 255, 255]]]

@@ -235,19 +235,21 @@ def test_the_pointer_is_read_out_and_forgotten(view, qtbot):
         view.leaveEvent(QEvent(QEvent.Type.Leave))
 
 
-def test_the_view_follows_the_current_landmark_once_zoomed(view):
+def test_the_view_follows_the_current_landmark_once_zoomed(view, qtbot):
     view.toggle_zoom()
     assert view.camera.centre == pytest.approx((200, 150))
     view.set_markers([marker(1, 200, 150), marker(2, 300, 150, current=True)])
+    qtbot.waitUntil(lambda: not view.motion.is_gliding)
     assert view.camera.centre == pytest.approx((300, 150))
     view.toggle_zoom()
     assert view.zoom == pytest.approx(2.0)
 
 
-def test_a_landmark_outside_is_brought_into_view_a_visible_one_moves_nothing(view):
+def test_a_landmark_outside_is_brought_into_view_a_visible_one_moves_nothing(view, qtbot):
     view.look_at((50, 50), 8.0)
     view.set_markers([marker(1, 52, 52, current=True)])
     assert view.camera.centre == (50, 50)
     view.set_markers([marker(2, 300, 150, current=True)])
+    qtbot.waitUntil(lambda: not view.motion.is_gliding)
     assert view.image_to_view((300, 150)).x() == pytest.approx(800 * 0.9)
     assert view.zoom == 8.0

@@ -180,7 +180,7 @@ def test_the_loupe_and_the_status_bar_follow_the_image(window):
     view.cursor_left.emit()
     assert loupe._target == (200.0, 150.0)
     view.set_window(100, 300)
-    assert window.status._window.text() == "W 200  L 200"
+    assert window.status.window_field.text() == "W 200  L 200"
     assert loupe._window == (100, 300)
     window.action("view.invert").trigger()
     assert loupe._inverted and view.inverted
@@ -196,7 +196,12 @@ def test_without_a_pixel_size_nothing_is_shown_in_millimetres(window):
 
 
 def test_presets(window):
-    assert [name for name, _, _ in window.presets.entries] == ["As the file says", "Full range", "Bone"]
+    assert [name for name, _, _ in window.presets.entries] == [
+        "As the file says",
+        "Full range",
+        "Bone",
+        "Soft tissue",
+    ]
     QTest.keyClick(window.image_view, Qt.Key.Key_W, Qt.KeyboardModifier.ShiftModifier)
     QTest.keyClick(window.image_view, Qt.Key.Key_W, Qt.KeyboardModifier.ShiftModifier)
     assert window.image_view.window_range == (100.0, 900.0)
@@ -270,7 +275,7 @@ def test_the_theme_is_switched_and_remembered(window, tmp_path, qtbot, qapp):
     assert again.theme_name == "light"
     assert again.action("view.theme_light").isChecked()
     assert not again.action("view.lines").isChecked() and not again.image_view.layer.show_lines
-    assert again.image_view.layer.names == "current"
+    assert again.image_view.layer.names == "none"
     assert again.worklist_dock.isHidden() and not again.landmark_dock.isHidden()
     again.action("view.reset_layout").trigger()
     assert not again.worklist_dock.isHidden()
