@@ -20,9 +20,10 @@ from medsapiens_core.io.limits import size_problem
 
 MAX_LINE = 4_000_000
 DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
-_HINTS = {name: hint for name, hint in get_type_hints(Image).items() if name != "pixels"}
+ARRAYS = ("pixels", "pyramid")  # not in the line: pixels follow it, their reduced copies are made where they are shown
+_HINTS = {name: hint for name, hint in get_type_hints(Image).items() if name not in ARRAYS}
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {
-    field.name: TypeAdapter(_HINTS[field.name]) for field in fields(Image) if field.name != "pixels"
+    field.name: TypeAdapter(_HINTS[field.name]) for field in fields(Image) if field.name not in ARRAYS
 }
 _HEADER = TypeAdapter(ImageHeader)
 
