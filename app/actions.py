@@ -8,7 +8,8 @@ two rows share a key. The user may change the keys of every other row, and of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from app.action_row import Action
+from app.image_view_actions import FRAME_USE, FRAMES, HABITS, LOUPE, ORIENTATION, OVERLAYS
 
 CONDITIONS = {
     "project": "Open or create a project first.",
@@ -40,39 +41,6 @@ SCOPES = {
 RESERVED_KEYS = frozenset({"Ctrl+H", "Ctrl+M", "Alt+F4", "F10", *(f"Ctrl+{digit}" for digit in range(10))})
 EDIT = ("project", "writable", "case")
 POINT = (*EDIT, "landmark")
-
-
-@dataclass(frozen=True)
-class Action:
-    """One row. `enabled_when` names conditions that must all hold; `menu` "" keeps it out of the menus.
-
-    `keys_only` rows have no QAction: a view reads these keys itself. `is_held` acts while the key is down.
-    """
-
-    id: str
-    text: str
-    menu: str
-    scope: str
-    shortcuts: tuple[str, ...] = ()
-    tooltip: str = ""
-    enabled_when: tuple[str, ...] = ()
-    icon: str = ""
-    checkable: bool = False
-    repeats: bool = False
-    keys_only: bool = False
-    is_held: bool = False
-    separator: bool = False  # a line above it in the menu
-    short: str = ""  # on buttons, where it differs from the menu
-
-    @property
-    def group(self) -> str:
-        """The heading of the key sheet."""
-        return self.menu or SCOPES[self.scope]
-
-    @property
-    def is_editable(self) -> bool:
-        """True if the user may give it other keys."""
-        return not self.keys_only or self.is_held
 
 
 def _keys(action_id: str, text: str, *shortcuts: str, scope: str = "I") -> Action:
@@ -159,35 +127,7 @@ _VIEW = (
         "view.next_preset", "Next window &preset", "View", "I", ("Shift+W",), "Next grey range of the file", ("case",)
     ),
     Action("view.invert", "In&vert", "View", "I", ("I",), "Swap black and white", ("case",), "invert", checkable=True),
-    Action(
-        "view.flip",
-        "Flip left-&right",
-        "View",
-        "I",
-        ("V",),
-        "Mirror the view, left to right; stored numbers stay",
-        ("case",),
-        icon="flip",
-    ),
-    Action(
-        "view.flip_vertical",
-        "Flip to&p-bottom",
-        "View",
-        "I",
-        ("Shift+V",),
-        "Mirror the view, top to bottom; stored numbers stay",
-        ("case",),
-    ),
-    Action(
-        "view.rotate",
-        "Rotate &90°",
-        "View",
-        "I",
-        ("Shift+R",),
-        "Turn the view by 90 degrees; stored numbers stay",
-        ("case",),
-    ),
-    Action("view.upright", "As the file &lies", "View", "I", (), "Undo flips and turns of the view", ("case",)),
+    *ORIENTATION,
     Action(
         "view.names",
         "&Names",
@@ -199,27 +139,7 @@ _VIEW = (
         "names",
         separator=True,
     ),
-    Action(
-        "view.ellipses",
-        "95 % &ellipses",
-        "View",
-        "I",
-        ("C",),
-        "Regions that hold the point 95 times in 100: current landmark, all, none",
-        ("case", "calibrated"),
-        icon="ellipse",
-    ),
-    Action(
-        "view.heatmap",
-        "&Heatmap",
-        "View",
-        "I",
-        ("T",),
-        "Where the model sees the current landmark",
-        ("case", "landmark", "model"),
-        icon="heatmap",
-        checkable=True,
-    ),
+    *OVERLAYS,
     Action(
         "view.ghost",
         "&Ghost of the prediction",
@@ -242,34 +162,9 @@ _VIEW = (
         "lines",
         checkable=True,
     ),
-    Action(
-        "view.loupe",
-        "Floating &loupe",
-        "View",
-        "I",
-        ("L",),
-        "A loupe beside the pointer",
-        ("case",),
-        icon="loupe",
-        checkable=True,
-        separator=True,
-    ),
-    Action("view.loupe_factor", "Loupe &factor", "View", "I", ("Shift+L",), "Loupe 2, 4, 8 or 16 times", ("case",)),
-    Action("view.frame_next", "Ne&xt frame", "View", "I", ("Alt+Down",), "", ("frames",), repeats=True, separator=True),
-    Action("view.frame_previous", "Previo&us frame", "View", "I", ("Alt+Up",), "", ("frames",), repeats=True),
-    Action("view.frame_on", "10 frames on", "View", "I", ("Alt+PgDown",), "", ("frames",), repeats=True),
-    Action("view.frame_back", "10 frames back", "View", "I", ("Alt+PgUp",), "", ("frames",), repeats=True),
-    Action(
-        "view.keep_view",
-        "&Keep view for same size and device",
-        "View",
-        "G",
-        (),
-        "The next case of the same size and device keeps zoom, place, window and level; never a flip",
-        checkable=True,
-        separator=True,
-    ),
-    Action("view.squares", "Pixel s&quares above 400 %", "View", "G", (), "Off: smooth at every zoom", checkable=True),
+    *LOUPE,
+    *FRAMES,
+    *HABITS,
     Action(
         "view.models",
         "&Models",
@@ -398,15 +293,7 @@ _CASE = (
     Action("case.review_stay", "Mark reviewed and &stay", "Case", "I", ("Ctrl+Return", "Ctrl+Enter"), "", EDIT),
     Action("case.reopen", "Re&open", "Case", "G", (), "Take the reviewed mark away", (*EDIT, "reviewed")),
     Action("case.flag", "&Flag", "Case", "I", ("B",), "Flag this case, or take the flag away", EDIT, "flag"),
-    Action(
-        "case.use_frame",
-        "Use this fra&me",
-        "Case",
-        "G",
-        (),
-        "Make the frame on screen the one that carries the landmarks",
-        (*EDIT, "frames", "other_frame"),
-    ),
+    *FRAME_USE,
     Action("case.predict", "&Predict", "Case", "G", ("F5",), "Ask the model for this case", (*EDIT, "model"), "spark"),
     Action("case.next", "&Next case", "Case", "I", ("PgDown",), "", ("case",), "down", repeats=True, separator=True),
     Action("case.previous", "Pre&vious case", "Case", "I", ("PgUp",), "", ("case",), "up", repeats=True),
