@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SCOPES = {
+    "G": "Everywhere",
+    "I": "Image",
+    "L": "Lists",
+    "X": "Text fields",
+    "P": "Planner",
+    "E": "Template editor",
+    "C": "Compare",
+}
+
 
 @dataclass(frozen=True)
 class Action:

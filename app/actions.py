@@ -29,15 +29,6 @@ CONDITIONS = {
     "search": "Search for a case first (Ctrl+F).",
     "fill": "Place at least 2 landmarks first.",
 }
-SCOPES = {
-    "G": "Everywhere",
-    "I": "Image",
-    "L": "Lists",
-    "X": "Text fields",
-    "P": "Planner",
-    "E": "Template editor",
-    "C": "Compare",
-}
 RESERVED_KEYS = frozenset({"Ctrl+H", "Ctrl+M", "Alt+F4", "F10", *(f"Ctrl+{digit}" for digit in range(10))})
 EDIT = ("project", "writable", "case")
 POINT = (*EDIT, "landmark")

@@ -15,7 +15,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.action_registry import ActionRegistry, plain
-from app.actions import ACTIONS, SCOPES, Action
+from app.action_row import SCOPES, Action
+from app.actions import ACTIONS
 from app.key_map import PORTABLE, KeyMap, clashes, native, portable, why_not
 from app.views.widgets import GAP, MARGIN, button, label
 
