@@ -6,7 +6,8 @@ import pytest
 from PySide6.QtGui import QKeySequence
 
 from app.action_registry import ActionRegistry, is_for_window
-from app.actions import ACTIONS, CONDITIONS, RESERVED_KEYS, SCOPES
+from app.action_row import SCOPES
+from app.actions import ACTIONS, CONDITIONS, RESERVED_KEYS
 from app.key_map import KeyMap, can_both_hear, clashes, from_text, is_character, portable, to_text, why_not
 from app.views.menus import MENUS, TOOLBAR
 from medsapiens_core.resources import resource_path
