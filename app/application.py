@@ -16,7 +16,9 @@ from app.sample_project import SAMPLE_PROJECTS, SampleProject, ensure_sample, sa
 from app.session.view_state import TemplateChoice
 from app.settings_file import open_settings
 from app.tasks.task_runner import IO, TaskRunner
+from app.thumbnails import THUMBNAIL_FOLDER, folder_bytes, forget_all
 from app.views.main_window import MainWindow
+from app.views.settings.files_page import FilesPage
 from app.workspace import Workspace
 from medsapiens_core.data.template_file import find_template, shipped_templates
 from medsapiens_core.settings import home as default_home
@@ -61,6 +63,7 @@ class Application(QObject):
             "project.close": self.close_project,
         }
         self._connect()
+        self._add_settings()
 
     # --- projects
 
@@ -152,6 +155,17 @@ class Application(QObject):
         window.recent_requested.connect(self._open_recent)
         window.toasts.action_triggered.connect(self._run_toast)
         window.closed.connect(self.shut_down)
+
+    def _add_settings(self) -> None:
+        folder = self.home / THUMBNAIL_FOLDER
+        self.window.settings_pages.add("Files", lambda: FilesPage(self._measure_kept, self._forget_kept, str(folder)))
+
+    def _measure_kept(self, tell: Callable[[int], None]) -> None:
+        self.runner.submit(IO, folder_bytes, self.home / THUMBNAIL_FOLDER, on_done=tell)
+
+    def _forget_kept(self, tell: Callable[[int], None]) -> None:
+        folder = self.home / THUMBNAIL_FOLDER
+        self.runner.submit(IO, forget_all, folder, on_done=lambda _nothing: self._measure_kept(tell))
 
     def _run(self, action: str) -> None:
         act = self._acts.get(action)

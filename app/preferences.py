@@ -98,7 +98,14 @@ LETTERS = Preference(
     True,
     "Off: letters and digits alone do nothing; menus, buttons and other keys reach everything.",
 )
-PREFERENCES: tuple[Preference, ...] = (THEME, FONT, START, WHEEL, TOUCHPAD, ADVANCE, LETTERS)
+THUMBNAILS = Preference(
+    "thumbnails",
+    "Files",
+    "Keep small pictures of the films on this computer",
+    True,
+    "They make the worklist quick. They show patients' films; off: they are made anew each time.",
+)
+PREFERENCES: tuple[Preference, ...] = (THEME, FONT, START, WHEEL, TOUCHPAD, ADVANCE, LETTERS, THUMBNAILS)
 
 
 class Preferences(QObject):

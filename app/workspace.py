@@ -18,12 +18,14 @@ from app.controllers.models_controller import ModelsController
 from app.controllers.notice_board import NoticeBoard
 from app.controllers.review_controller import ReviewController
 from app.controllers.save_queue import SaveQueue
+from app.controllers.thumbnail_controller import ThumbnailController
 from app.controllers.training_controller import TrainingController
 from app.controllers.worklist_controller import WorklistController
-from app.preferences import ADVANCE
+from app.preferences import ADVANCE, THUMBNAILS
 from app.project_dialogue import ImportDialogue, ModelDialogue
 from app.session.review_session import ReviewSession
 from app.tasks.task_runner import STORE, TaskRunner
+from app.thumbnails import THUMBNAIL_FOLDER
 from app.views.main_window import MainWindow
 from medsapiens_core.data.annotation import Annotation, Edit
 from medsapiens_core.data.image import Image
@@ -62,6 +64,14 @@ class Workspace(QObject):
         set_condition = window.registry.set_condition
         self.worklist = WorklistController(self.runner, project, window.worklist, self)
         self.worklist.searched.connect(lambda text: set_condition("search", bool(text)))
+        self._thumbnails = ThumbnailController(
+            self.runner,
+            project,
+            self.worklist.model,
+            folder=library.home / THUMBNAIL_FOLDER,
+            keep=lambda: bool(window.preferences.value(THUMBNAILS)),
+            parent=self,
+        )
         self.review = ReviewController(self.session, window.image_view, window.landmark_panel, set_condition, self)
         self._advance = AutoAdvance(
             self.session, window.image_view, lambda: bool(window.preferences.value(ADVANCE)), self

@@ -7,12 +7,14 @@ from enum import IntEnum
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QImage
 
 from app.session.view_state import CaseListRow
 
 ROW_ROLE = Qt.ItemDataRole.UserRole  # the frozen row itself, None while its page is on the way
 PAGE_SIZE = 200
 MAX_PAGES = 50  # kept in memory; the oldest go first
+MAX_THUMBNAILS = 2000  # at about 10 kB
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
 STATE_TEXT = {"new": "New", "predicted": "Predicted", "in_review": "In review", "reviewed": "Reviewed"}
@@ -34,10 +36,12 @@ class CaseListModel(QAbstractTableModel):
     """Rows appear as their pages arrive; works at 100,000 cases because only looked-at pages are read.
 
     `page_needed(generation, offset, limit)` asks for rows; the answer goes to `receive_page` with that generation,
-    and is dropped if the list has been reset since.
+    and is dropped if the list has been reset since. `thumbnail_needed(case id)` asks for a small picture, once it is
+    looked at and once only; the answer goes to `receive_thumbnail`.
     """
 
     page_needed = Signal(int, int, int)
+    thumbnail_needed = Signal(int)
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
@@ -45,6 +49,7 @@ class CaseListModel(QAbstractTableModel):
         self._generation = 0
         self._pages: dict[int, tuple[CaseListRow, ...]] = {}
         self._asked: set[int] = set()
+        self._thumbnails: dict[int, QImage | None] = {}
 
     @property
     def generation(self) -> int:
@@ -81,6 +86,21 @@ class CaseListModel(QAbstractTableModel):
         if rows[place] != row:
             self._pages[page] = (*rows[:place], row, *rows[place + 1 :])
             self.dataChanged.emit(self.index(position, 0), self.index(position, len(HEADERS) - 1))
+
+    def receive_thumbnail(self, case_id: int, picture: QImage | None) -> None:
+        """Show a small picture; None for a case that has none."""
+        self._thumbnails[case_id] = picture
+        while len(self._thumbnails) > MAX_THUMBNAILS:
+            del self._thumbnails[next(iter(self._thumbnails))]
+        position = self.position_of(case_id)
+        if position is not None and picture is not None:
+            place = self.index(position, CaseColumn.NAME)
+            self.dataChanged.emit(place, place, [Qt.ItemDataRole.DecorationRole])
+
+    def forget_request(self, case_id: int) -> None:
+        """Let a picture that is not on its way any more be asked for again."""
+        if self._thumbnails.get(case_id) is None:
+            self._thumbnails.pop(case_id, None)
 
     def row_at(self, position: int) -> CaseListRow | None:
         """The row, or None while its page is on the way (which this asks for)."""
@@ -121,13 +141,15 @@ class CaseListModel(QAbstractTableModel):
             return "…" if role == Qt.ItemDataRole.DisplayRole and index.column() == CaseColumn.NAME else None
         if role == ROW_ROLE:
             return row
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _text(row, index.column())
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return row.tooltip or row.name
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return _spoken(row)
-        return None
+        if role == Qt.ItemDataRole.DecorationRole:
+            return self._thumbnail(row.id) if index.column() == CaseColumn.NAME else None
+        return _words(row, index.column(), role)
+
+    def _thumbnail(self, case_id: int) -> QImage | None:
+        if case_id not in self._thumbnails:
+            self._thumbnails[case_id] = None  # on its way
+            self.thumbnail_needed.emit(case_id)
+        return self._thumbnails.get(case_id)
 
     def _ask(self, page: int) -> None:
         if page not in self._asked:
@@ -138,6 +160,14 @@ class CaseListModel(QAbstractTableModel):
         while len(self._pages) > MAX_PAGES:
             oldest = next(page for page in self._pages if page != keep)
             del self._pages[oldest]
+
+
+def _words(row: CaseListRow, column: int, role: int) -> str | None:
+    if role == Qt.ItemDataRole.DisplayRole:
+        return _text(row, column)
+    if role == Qt.ItemDataRole.ToolTipRole:
+        return row.tooltip or row.name
+    return _spoken(row) if role == Qt.ItemDataRole.AccessibleTextRole else None
 
 
 def _text(row: CaseListRow, column: int) -> str:

@@ -1,6 +1,7 @@
 """Lanes of background threads whose answers come back on the GUI thread.
 
-Lane `store` has one thread, so the database sees one thing at a time, in order; lane `io` has a few for reading files.
+Lane `store` has one thread, so the database sees one thing at a time, in order; lane `io` has a few for reading files;
+lane `background` has one for what nobody waits for.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from medsapiens_core.errors import UserError
 
-STORE, IO = "store", "io"
-LANES = {STORE: 1, IO: 2}
+STORE, IO, BACKGROUND = "store", "io", "background"
+LANES = {STORE: 1, IO: 2, BACKGROUND: 1}
 log = logging.getLogger(__name__)
 
 
@@ -89,7 +90,8 @@ class TaskRunner(QObject):
         self._is_shut = True
         for task in self._open:
             task.is_cancelled = True
-        self._pools[IO].shutdown(wait=True, cancel_futures=True)
+        for lane in (BACKGROUND, IO):
+            self._pools[lane].shutdown(wait=True, cancel_futures=True)
         self._pools[STORE].shutdown(wait=True)
 
     def _answer(self, task: Task) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app import theme
@@ -14,6 +14,7 @@ from app.views.marker_painter import draw_state_icon
 
 Index = QModelIndex | QPersistentModelIndex
 CASE_HEIGHT, LANDMARK_HEIGHT = 46, 28
+THUMBNAIL = 40
 PAD = 10
 VCENTRE = Qt.AlignmentFlag.AlignVCenter
 LEFT, RIGHT = Qt.AlignmentFlag.AlignLeft | VCENTRE, Qt.AlignmentFlag.AlignRight | VCENTRE
@@ -27,7 +28,7 @@ class RowDelegate(QStyledItemDelegate):
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
         """All rows have one height."""
-        return QSize(120, self.height)
+        return QSize(120, theme.px(self.height))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw one row."""
@@ -36,8 +37,12 @@ class RowDelegate(QStyledItemDelegate):
         self._draw_ground(painter, option)
         row = index.data(ROW_ROLE)
         if row is not None:
-            self.draw(painter, option.rect.adjusted(PAD, 0, -PAD, 0), row, option.font)
+            self.draw(painter, self.body(painter, option.rect.adjusted(PAD, 0, -PAD, 0), index), row, option.font)
         painter.restore()
+
+    def body(self, _painter: QPainter, box: QRect, _index: Index) -> QRect:
+        """Draw what stands before the row's words, and give back the box that is left."""
+        return box
 
     def draw(self, painter: QPainter, box: QRect, row: object, font: QFont) -> None:
         """Draw what the row says."""
@@ -54,14 +59,28 @@ class RowDelegate(QStyledItemDelegate):
             painter.drawRoundedRect(box, 4, 4)
         if option.state & QStyle.StateFlag.State_HasFocus:
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(theme.colour("link"))
-            painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+            painter.setPen(QPen(theme.colour("link"), 2))
+            painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 4, 4)
 
 
 class CaseDelegate(RowDelegate):
     """State icon, name, state in words; decided n/K with a bar; flag and padlock."""
 
     height = CASE_HEIGHT
+
+    def body(self, painter: QPainter, box: QRect, index: Index) -> QRect:
+        """Draw the small picture of the film, or the dark ground it will stand on."""
+        side = THUMBNAIL
+        frame = QRectF(box.x() - 4, box.center().y() + 0.5 - side / 2, side, side)
+        painter.fillRect(frame, QColor(theme.SURROUND))
+        picture = index.data(Qt.ItemDataRole.DecorationRole)
+        if isinstance(picture, QImage):
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            scale = side / max(picture.width(), picture.height())
+            size = QSizeF(picture.width() * scale, picture.height() * scale)
+            corner = frame.center() - QPointF(size.width() / 2, size.height() / 2)
+            painter.drawImage(QRectF(corner, size), picture)
+        return box.adjusted(side + 2, 0, 0, 0)
 
     def draw(self, painter: QPainter, box: QRect, row: object, font: QFont) -> None:
         """Draw a `CaseListRow`."""
@@ -134,7 +153,7 @@ def _name_font(font: QFont, label: str) -> QFont:
 
 def _sized(font: QFont, pixels: int) -> QFont:
     result = QFont(font)
-    result.setPixelSize(pixels)
+    result.setPixelSize(theme.px(pixels))
     return result
 
 

@@ -19,7 +19,7 @@ from medsapiens_core.store.database import Database
 from medsapiens_core.store.errors import ProjectError, UnknownRecordError
 from medsapiens_core.store.files import canonical_json, sha256_file
 from medsapiens_core.store.splits import Part, find_or_add_group
-from medsapiens_core.store.stale import has_stale
+from medsapiens_core.store.stale import count_stale, has_stale
 
 CaseState = Literal["new", "predicted", "in_review", "reviewed"]
 Filter = Literal["all", "todo", "in_review", "reviewed", "flagged", "locked", "stale"]
@@ -29,23 +29,38 @@ AUDITED = (  # what may never change unseen, though no edit tells it: the pictur
     *("group_id", "part", "image_sha256", "frame", "axis", "width", "height"),
     *("row_mm", "col_mm", "spacing_source"),
 )
+Columns = Any  # the columns of `cases`, or of an alias of it
 _c = tables.cases.c
 
-_FILTERS: dict[str, sa.ColumnElement[bool]] = {
-    "all": sa.true(),
-    "todo": _c.state.in_((0, 1)) & sa.not_(_c.flagged),
-    "in_review": _c.state == STATES.index("in_review"),
-    "reviewed": _c.state == STATES.index("reviewed"),
-    "flagged": _c.flagged,
-    "locked": _c.part == "locked",
-    "stale": has_stale(_c.id),
-}
-_SORTS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
-    "name": (_c.sort_name, _c.id),
-    "added": (_c.id,),
-    "worst_first": (_c.worst_score, _c.id),
-    "state": (_c.state, _c.sort_name, _c.id),
-}
+
+def _filters(c: Columns, state: sa.ColumnElement[Any]) -> dict[str, sa.ColumnElement[bool]]:
+    return {
+        "all": sa.true(),
+        "todo": state.in_((0, 1)) & sa.not_(c.flagged),
+        "in_review": state == STATES.index("in_review"),
+        "reviewed": state == STATES.index("reviewed"),
+        "flagged": c.flagged,
+        "locked": c.part == "locked",
+        "stale": has_stale(c.id),
+    }
+
+
+def _walked(c: Columns) -> dict[str, sa.ColumnElement[bool]]:
+    """Filters for a walk along the index of a sort; `+ 0` keeps the database from picking by state and sorting then."""
+    return _filters(c, c.state + 0)
+
+
+def _order(c: Columns) -> dict[str, tuple[sa.ColumnElement[Any], ...]]:
+    return {
+        "name": (c.sort_name, c.id),
+        "added": (c.id,),
+        "worst_first": (c.worst_score, c.id),
+        "state": (c.state, c.sort_name, c.id),
+    }
+
+
+_FILTERS = _filters(_c, _c.state)
+_SORTS = _order(_c)
 
 
 @dataclass(frozen=True)
@@ -111,8 +126,10 @@ class Cases:
         self, filter: Filter = "all", sort: Sort = "name", search: str = "", offset: int = 0, limit: int = 100
     ) -> list[CaseRow]:
         """A stretch of the filtered and sorted list."""
-        query = sa.select(tables.cases).where(_FILTERS[filter], *_search(search))
-        query = query.order_by(*_SORTS[sort]).offset(offset).limit(limit)
+        c = tables.cases.alias().c  # found by an index alone, then read: skipping 90,000 rows reads none of them
+        inner = sa.select(c.id).where(_walked(c)[filter], *_search(search, c))
+        inner = inner.order_by(*_order(c)[sort]).offset(offset).limit(limit)
+        query = sa.select(tables.cases).where(_c.id.in_(inner)).order_by(*_SORTS[sort])
         with self._database.read() as connection:
             return [self.row(row) for row in connection.execute(query)]
 
@@ -137,8 +154,8 @@ class Cases:
             place = sa.tuple_(*(sa.literal(here._mapping[key.name]) for key in keys))
             beyond = sa.tuple_(*keys) > place if by > 0 else sa.tuple_(*keys) < place
             order = keys if by > 0 else tuple(key.desc() for key in keys)
-            also = sa.true() if kind is None else _FILTERS[kind]
-            query = sa.select(tables.cases).where(_FILTERS[filter], also, beyond, *_search(search))
+            also = sa.true() if kind is None else _walked(_c)[kind]
+            query = sa.select(tables.cases).where(_walked(_c)[filter], also, beyond, *_search(search))
             row = connection.execute(query.order_by(*order).limit(1)).first()
         return None if row is None else self.row(row)
 
@@ -152,7 +169,7 @@ class Cases:
 
     def counts(self) -> dict[str, int]:
         """Number of cases by state ("new", "predicted", ...) and by filter ("all", "todo", ...)."""
-        query = sa.select(_c.state, _c.part, _c.flagged, sa.func.count()).group_by(_c.state, _c.part, _c.flagged)
+        query = sa.select(*(tables.case_count.c[name] for name in ("state", "part", "flagged", "n")))
         counts = dict.fromkeys((*STATES, *_FILTERS), 0)
         with self._database.read() as connection:
             for state, part, flagged, number in connection.execute(query):
@@ -160,9 +177,7 @@ class Cases:
                 hits = {"all": True, "todo": todo, "flagged": flagged, "locked": part == "locked", STATES[state]: True}
                 for name, hit in hits.items():
                     counts[name] += number if hit else 0
-            counts["stale"] = connection.execute(
-                sa.select(sa.func.count()).select_from(tables.cases).where(_FILTERS["stale"])
-            ).scalar_one()
+            counts["stale"] = count_stale(connection)
         return counts
 
     def set_flag(self, case_id: int, reason: str | None) -> CaseRow:
@@ -254,13 +269,13 @@ def _file_spacing(row: sa.Row[Any]) -> Spacing | None:
     return Spacing.from_json(said)
 
 
-def _search(text: str) -> tuple[sa.ColumnElement[bool], ...]:
+def _search(text: str, c: Columns = _c) -> tuple[sa.ColumnElement[bool], ...]:
     wanted = _folded(text.strip())
     if not wanted:
         return ()
     inner = tables.cases.alias()  # found first, by an index of its own: walking the sorted list for a rare name is slow
     found = sa.select(inner.c.id).where(inner.c.search_text.contains(wanted, autoescape=True))
-    return (_c.id.in_(found),)
+    return (c.id.in_(found),)
 
 
 def _folded(text: str) -> str:

@@ -45,7 +45,16 @@ def find_problems(project: Project, *, files: bool) -> list[str]:
         problems.append(f"Audit log: row {bad} was changed or is missing; what follows it cannot be trusted.")
     with project.database.read() as connection:
         problems += history_problems(connection, project.template)
+        problems += _count_problems(connection)
     return problems + (list(_file_problems(project)) if files else [])
+
+
+def _count_problems(connection: sa.Connection) -> list[str]:
+    c, kept = tables.cases.c, tables.case_count.c
+    counted = sa.select(c.state, c.part, c.flagged, sa.func.count()).group_by(c.state, c.part, c.flagged)
+    true = {tuple(row) for row in connection.execute(counted)}
+    said = {tuple(row) for row in connection.execute(sa.select(kept.state, kept.part, kept.flagged, kept.n)) if row.n}
+    return [] if true == said else ["The numbers of cases on the filters of the worklist are wrong."]
 
 
 def _file_problems(project: Project) -> Iterator[str]:

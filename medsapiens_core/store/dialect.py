@@ -147,6 +147,26 @@ def append_only_triggers(table: str) -> dict[str, str]:
     }
 
 
+def count_cases(connection: sa.Connection) -> None:
+    """Let the table `case_count` follow the table `cases`."""
+    for name, sql in counting_triggers().items():
+        connection.exec_driver_sql(f"CREATE TRIGGER {name} {sql}")
+
+
+def counting_triggers() -> dict[str, str]:
+    """Trigger name -> its text after the name. The counts never read more than the one case that changes."""
+    more = (
+        "INSERT INTO case_count (state, part, flagged, n) VALUES (new.state, new.part, new.flagged, 1) "
+        "ON CONFLICT (state, part, flagged) DO UPDATE SET n = n + 1;"
+    )
+    less = "UPDATE case_count SET n = n - 1 WHERE state = old.state AND part = old.part AND flagged = old.flagged;"
+    return {
+        "cases_counted_insert": f"AFTER INSERT ON cases BEGIN {more} END",
+        "cases_counted_delete": f"AFTER DELETE ON cases BEGIN {less} END",
+        "cases_counted_update": f"AFTER UPDATE OF state, part, flagged ON cases BEGIN {less} {more} END",
+    }
+
+
 def active_objects(connection: sa.Connection) -> dict[str, str]:
     """Name -> text of everything in the schema that can act by itself: triggers and views."""
     rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_schema WHERE type IN ('trigger', 'view')")

@@ -70,6 +70,7 @@ def _check(database: Database) -> None:
         expected: dict[str, str] = {}
         for table in tables.APPEND_ONLY:
             expected |= {n: f"CREATE TRIGGER {n} {sql}" for n, sql in dialect.append_only_triggers(table).items()}
+        expected |= {n: f"CREATE TRIGGER {n} {sql}" for n, sql in dialect.counting_triggers().items()}
         if dialect.active_objects(connection) != expected:
             problems.append("its triggers or views are not the known ones")
     if problems:

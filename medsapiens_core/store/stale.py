@@ -32,6 +32,12 @@ def has_stale(case_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
     return sa.exists().where(_s.case_id == case_id, _s.reader == "")
 
 
+def count_stale(connection: sa.Connection) -> int:
+    """How many cases have such a point; reads the points, of which there are few, and not the cases."""
+    query = sa.select(sa.func.count(sa.distinct(_s.case_id))).where(_s.reader == "")
+    return int(connection.execute(query).scalar_one())
+
+
 def mark(connection: sa.Connection, annotation: Annotation, redefined: Mapping[str, int]) -> None:
     """Mark the decided ones among `redefined` (landmark -> revision of its old definition); older marks stay."""
     known = stale_of(connection, annotation.case_id, annotation.reader)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from medsapiens_core.data.annotation import absent, placed
 from medsapiens_core.data.image import SpacingSource
 from medsapiens_core.store import tables
-from medsapiens_core.store.cases import _FILTERS, _SORTS, STATES, Cases
+from medsapiens_core.store.cases import _FILTERS, _SORTS, STATES, Cases, _walked
 from medsapiens_core.store.errors import UnknownRecordError
 from medsapiens_core.store.project import Project
 from tests.core.store.building import (
@@ -175,12 +175,32 @@ def test_a_sorted_page_comes_from_an_index(project, sort):
     assert "TEMP B-TREE" not in plan
 
 
-def test_counting_reads_an_index_only(project):
+@pytest.mark.parametrize("sort", sorted(_SORTS))
+@pytest.mark.parametrize("filter", sorted(_FILTERS))
+def test_a_filtered_list_is_found_by_an_index_alone(project, filter, sort):
+    """At 100,000 cases a page far down must neither sort nor read the cases before it."""
     c = tables.cases.c
-    query = sa.select(c.state, c.part, c.flagged, sa.func.count()).group_by(c.state, c.part, c.flagged)
+    query = sa.select(c.id).where(_walked(c)[filter]).order_by(*_SORTS[sort]).limit(50).offset(5000)
+    text = str(query.compile(project.database._engine, compile_kwargs={"literal_binds": True}))
     with project.database.read() as connection:
-        plan = " ".join(str(row) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}"))
-    assert "COVERING INDEX cases_counted" in plan and "TEMP B-TREE" not in plan
+        plan = " ".join(str(row) for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + text))
+    assert "COVERING INDEX cases_by_" in plan and "TEMP B-TREE" not in plan
+
+
+def test_counts_are_kept_and_follow_every_change(project):
+    """Counts are read from a small table, never by going through the cases; triggers keep it true."""
+    assert set(project.cases.counts().values()) == {0}
+    case, other = add_case(project, 1), add_case(project, 2)
+    predict(project, case)
+    assert (project.cases.counts()["all"], project.cases.counts()["todo"]) == (2, 2)
+    project.cases.set_flag(other.id, "image quality")
+    review(project, case)
+    counts = project.cases.counts()
+    assert (counts["todo"], counts["flagged"], counts["reviewed"]) == (0, 1, 1)
+    assert project.check() == []
+    with project.database.write() as connection:
+        connection.execute(sa.update(tables.case_count).values(n=7))
+    assert any("filters" in problem for problem in project.check())
     assert isinstance(project.cases, Cases)
 
 

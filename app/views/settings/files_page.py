@@ -1,0 +1,46 @@
+"""Settings > Files: how much this computer keeps of the films, and a way to delete it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.views.widgets import GAP, MARGIN, button, label
+
+Ask = Callable[[Callable[[int], None]], None]
+
+
+class _Answer(QObject):
+    """Carries an answer to the page as long as the page lives."""
+
+    came = Signal(int)
+
+
+class FilesPage(QWidget):
+    """`measure` and `forget` answer later with the number of bytes that are kept in `folder`."""
+
+    def __init__(self, measure: Ask, forget: Ask, folder: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.kept = label("", "muted", wrap=True)
+        self.delete = button("Delete them now")
+        self.delete.setEnabled(False)
+        answer = _Answer()
+        answer.came.connect(self._show)
+        self.delete.clicked.connect(lambda: forget(answer.came.emit))
+        where = label(folder, "caption", wrap=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MARGIN, 0, MARGIN, MARGIN)
+        column.setSpacing(GAP)
+        line = QHBoxLayout()
+        line.addWidget(self.kept, 1)
+        line.addWidget(self.delete)
+        column.addLayout(line)
+        column.addWidget(where)
+        column.addStretch(1)
+        measure(answer.came.emit)
+
+    def _show(self, size: int) -> None:
+        self.kept.setText(f"Small pictures take {size / 1e6:.1f} MB." if size else "No small pictures are kept.")
+        self.delete.setEnabled(size > 0)
