@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 
 from app.actions import ACTIONS, CONDITIONS, Action
 from app.key_map import KeyMap
+from app.translate import tr
 
 WINDOW_PREFIXES = ("view.", "pane.", "help.")  # carried out by the window itself
 WINDOW_ACTIONS = ("landmark.grab", "app.quit", "app.settings", "worklist.search")
@@ -33,7 +34,7 @@ class ActionRegistry(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.keys = KeyMap()
-        self._conditions = {name: _Condition(False, reason) for name, reason in CONDITIONS.items()}
+        self._conditions = {name: _Condition(False, tr(reason)) for name, reason in CONDITIONS.items()}
         self._actions = {row.id: self._make(row) for row in ACTIONS if not row.keys_only}
         self._refresh()
 
@@ -60,7 +61,7 @@ class ActionRegistry(QObject):
 
     def set_condition(self, name: str, met: bool, reason: str = "") -> None:
         """Say whether a condition holds; `reason` replaces the sentence that tells why the actions are off."""
-        self._conditions[name] = _Condition(met, reason or CONDITIONS[name])
+        self._conditions[name] = _Condition(met, reason or tr(CONDITIONS[name]))
         self._refresh()
 
     def reason(self, action_id: str) -> str:
@@ -70,10 +71,10 @@ class ActionRegistry(QObject):
         return next((condition.reason for condition in missing), "")
 
     def _make(self, row: Action) -> QAction:
-        action = QAction(row.text, self, checkable=row.checkable)
+        action = QAction(tr(row.text), self, checkable=row.checkable)
         action.setObjectName(row.id)
         action.setAutoRepeat(row.repeats)
-        action.setIconText(row.short or plain(row.text))
+        action.setIconText(tr(row.short) or plain(tr(row.text)))
         if row.scope == "G":
             self._bind(action, row)
         action.triggered.connect(lambda: self.triggered.emit(row.id))
@@ -88,7 +89,7 @@ class ActionRegistry(QObject):
                 action, reason = self._actions[row.id], self.reason(row.id)
                 action.setEnabled(not reason)
                 keys = f"  ({self.key_text(row)})" if self.keys.keys(row) else ""
-                action.setToolTip(f"{row.tooltip or plain(row.text)}{keys}" + (f"\n{reason}" if reason else ""))
+                action.setToolTip(f"{tr(row.tooltip) or plain(tr(row.text))}{keys}" + (f"\n{reason}" if reason else ""))
                 action.setStatusTip(reason)
 
 

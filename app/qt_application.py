@@ -9,6 +9,10 @@ import sys
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.translate import install
+from medsapiens_core.resources import resource_path
+from medsapiens_core.settings import home
+
 SIGNAL_CHECK_MS = 500
 
 
@@ -19,6 +23,7 @@ def make_qt_application() -> QApplication:
     if not isinstance(application, QApplication):
         application = QApplication(sys.argv[:1])
     application.setApplicationName("MedSapiens Studio")
+    install(application, resource_path("translations"), home() / "translations")
     signal.signal(signal.SIGINT, lambda *_: application.closeAllWindows())
     timer = QTimer(application, interval=SIGNAL_CHECK_MS)
     timer.timeout.connect(lambda: None)  # lets Python see the signal while Qt's loop runs

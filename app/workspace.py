@@ -7,6 +7,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QObject, Signal
 
+from app.controllers.announcer import Announcer
 from app.controllers.auto_advance import AutoAdvance
 from app.controllers.case_access import CaseDetail, next_to_do
 from app.controllers.case_loader import CaseLoader
@@ -26,6 +27,7 @@ from app.project_dialogue import ImportDialogue, ModelDialogue
 from app.session.review_session import ReviewSession
 from app.tasks.task_runner import STORE, TaskRunner
 from app.thumbnails import THUMBNAIL_FOLDER
+from app.views.announce import announce
 from app.views.main_window import MainWindow
 from medsapiens_core.data.annotation import Annotation, Edit
 from medsapiens_core.data.image import Image
@@ -76,6 +78,7 @@ class Workspace(QObject):
         self._advance = AutoAdvance(
             self.session, window.image_view, lambda: bool(window.preferences.value(ADVANCE)), self
         )
+        self._announcer = Announcer(self.session, lambda text: announce(window.image_view, text), self)
         self._doubt = DoubtController(self.session, notices, self)
         self.inference = InferenceController(
             self.runner,

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
 
 from app.action_registry import ActionRegistry
 from app.actions import ACTIONS, Action
+from app.translate import tr
 from app.views.icons import SIZE, icon
 
 Entry = tuple[str, Callable[[], object]]  # text, what to do
@@ -48,12 +49,12 @@ ON_MARKER = ("confirm", "estimated", "absent", "clear", "revert", "grab")
 
 def make_menu_bar(bar: QMenuBar, actions: ActionRegistry) -> dict[str, QMenu]:
     """Fill the menu bar; gives back the menus by title, with "Recent", "Presets" and "Theme" among them."""
-    menus = {title: bar.addMenu(f"&{title}") for title in MENUS}
+    menus = {title: bar.addMenu(tr(f"&{title}")) for title in MENUS}
     for menu in menus.values():
         menu.setToolTipsVisible(True)
-    menus["Recent"] = QMenu("&Recent projects", menus["File"])
-    menus["Presets"] = QMenu("Window p&resets", menus["View"])
-    menus["Theme"] = QMenu("&Theme", menus["View"])
+    menus["Recent"] = QMenu(tr("&Recent projects"), menus["File"])
+    menus["Presets"] = QMenu(tr("Window p&resets"), menus["View"])
+    menus["Theme"] = QMenu(tr("&Theme"), menus["View"])
     for row in ACTIONS:
         if row.menu:
             _add_row(menus, row, actions)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QLabel, QLineEdit, Q
 
 from app.action_registry import ActionRegistry, plain
 from app.actions import ACTIONS, Action
+from app.translate import tr
 from app.views.widgets import GAP, MARGIN, label
 
 MOUSE = (
@@ -63,7 +64,7 @@ class ShortcutHelp(QDialog):
     def _rows(self) -> list[Action]:
         wanted = self.search.text().strip().lower()
         rows = [row for row in ACTIONS if self._actions.keys.keys(row)]
-        return [row for row in rows if wanted in f"{plain(row.text)} {row.tooltip} {self._keys(row)}".lower()]
+        return [row for row in rows if wanted in f"{plain(tr(row.text))} {tr(row.tooltip)} {self._keys(row)}".lower()]
 
     def _keys(self, row: Action) -> str:
         return SHORT.get(row.id) or self._actions.key_text(row)
@@ -89,10 +90,10 @@ class ShortcutHelp(QDialog):
             _add_heading(grid, name)
         for row in rows:
             reason = "" if row.keys_only else self._actions.reason(row.id)
-            text, keys = label(plain(row.text)), label(self._keys(row), "caption")
+            text, keys = label(plain(tr(row.text))), label(self._keys(row), "caption")
             for part in (text, keys):
                 part.setEnabled(not reason)
-                part.setToolTip(reason or row.tooltip)
+                part.setToolTip(reason or tr(row.tooltip))
             _add_pair(grid, text, keys)
 
     def _add_mouse(self, grid: QGridLayout) -> None:

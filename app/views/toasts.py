@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
+from app.views.announce import announce
 from app.views.widgets import GAP, MARGIN, button, label
 
 SPACE_BELOW = 24
@@ -50,6 +51,7 @@ class Toasts(QFrame):
         self._place()
         self.raise_()
         self._timer.start(ms)
+        announce(self, text)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay in place when the host changes size."""

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.translate import tr
 from app.views.icons import set_icon
 
 UNIT = 4
@@ -29,8 +30,8 @@ MARGIN = 3 * UNIT
 
 
 def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
-    """Plain text; `role` is muted, caption, section, title or display."""
-    widget = QLabel(text)
+    """Plain text, in the user's language if it is one of ours; `role` is muted, caption, section, title or display."""
+    widget = QLabel(tr(text))
     widget.setTextFormat(Qt.TextFormat.PlainText)
     widget.setWordWrap(wrap)
     if role:
@@ -40,7 +41,7 @@ def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
 
 def button(text: str, *, primary: bool = False, icon: str = "") -> QPushButton:
     """A push button that a click works without taking the keyboard focus from the image."""
-    widget = QPushButton(text)
+    widget = QPushButton(tr(text))
     widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     widget.setAutoDefault(False)
     if primary:
@@ -55,8 +56,8 @@ def flat_button(icon: str, tip: str) -> QToolButton:
     widget = QToolButton()
     widget.setProperty("role", "flat")
     widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    widget.setToolTip(tip)
-    widget.setAccessibleName(tip)
+    widget.setToolTip(tr(tip))
+    widget.setAccessibleName(tr(tip))
     set_icon(widget, icon)
     return widget
 

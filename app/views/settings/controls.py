@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QSpinBox, QWidget
 
 from app.preferences import Preference, Preferences
+from app.translate import tr
 from app.views.widgets import GAP, MARGIN, UNIT, QuietComboBox, label, make_quiet
 
 WIDTH = 220
@@ -53,8 +54,8 @@ def make_control(row: Preference, preferences: Preferences) -> QWidget:
     else:
         control = _field(row, preferences)
     control.setObjectName(row.key)
-    control.setAccessibleName(row.text)
-    control.setAccessibleDescription(row.note)
+    control.setAccessibleName(tr(row.text))
+    control.setAccessibleDescription(tr(row.note))
     return control
 
 
@@ -62,7 +63,7 @@ def _combo(row: Preference, preferences: Preferences) -> QuietComboBox:
     combo = QuietComboBox()
     combo.setFixedWidth(WIDTH)
     for value, words in row.choices:
-        combo.addItem(words, value)
+        combo.addItem(tr(words), value)
 
     def show() -> None:
         combo.setCurrentIndex(combo.findData(preferences.value(row)))
@@ -74,7 +75,7 @@ def _combo(row: Preference, preferences: Preferences) -> QuietComboBox:
 
 
 def _check_box(row: Preference, preferences: Preferences) -> QCheckBox:
-    box = QCheckBox(row.text)
+    box = QCheckBox(tr(row.text))
     box.setChecked(preferences.value(row))
     box.toggled.connect(lambda on: preferences.set(row, bool(on)))
     _follow(box, row, preferences, lambda: box.setChecked(preferences.value(row)))
@@ -82,7 +83,7 @@ def _check_box(row: Preference, preferences: Preferences) -> QCheckBox:
 
 
 def _spin_box(row: Preference, preferences: Preferences) -> QSpinBox:
-    box = make_quiet(QSpinBox(minimum=row.least, maximum=row.most, singleStep=row.step, suffix=row.unit))
+    box = make_quiet(QSpinBox(minimum=row.least, maximum=row.most, singleStep=row.step, suffix=tr(row.unit)))
     box.setFixedWidth(WIDTH // 2)
     box.setKeyboardTracking(False)
     box.setValue(preferences.value(row))

@@ -18,6 +18,7 @@ from app.action_registry import ActionRegistry, plain
 from app.action_row import SCOPES, Action
 from app.actions import ACTIONS
 from app.key_map import PORTABLE, KeyMap, clashes, native, portable, why_not
+from app.translate import tr
 from app.views.widgets import GAP, MARGIN, button, label
 
 ROW_ROLE = Qt.ItemDataRole.UserRole
@@ -67,7 +68,7 @@ class KeysPage(QWidget):
         for row in ACTIONS:
             item = self._items[row.id]
             item.setText(1, ", ".join(native(key) for key in keys.chosen(row)))
-            item.setText(2, SCOPES[row.scope])
+            item.setText(2, tr(SCOPES[row.scope]))
             font = item.font(1)
             font.setBold(row.id in keys.own)
             item.setFont(1, font)
@@ -111,10 +112,10 @@ class KeysPage(QWidget):
 
     def _invitation(self, row: Action | None, key: str) -> str:
         if row is None:
-            return HINT if self.table.currentItem() is None else "These keys are fixed."
+            return tr(HINT) if self.table.currentItem() is None else tr("These keys are fixed.")
         if not key:
-            return f"Press the new key for “{plain(row.text)}” in the field."
-        return f"{native(key)} is free for “{plain(row.text)}”."
+            return tr("Press the new key for “{action}” in the field.", action=_name(row))
+        return tr("{key} is free for “{action}”.", key=native(key), action=_name(row))
 
     def _problem(self, row: Action, key: str) -> str:
         reason = why_not(row, key)
@@ -125,10 +126,14 @@ class KeysPage(QWidget):
         others = [two if one is row else one for _, one, two in found]
         if not others:
             return ""
-        names = " and ".join(f"“{plain(other.text)}” ({SCOPES[other.scope]})" for other in others)
-        return (
-            f"Not possible: {native(key)} would work both “{plain(row.text)}” ({SCOPES[row.scope]}) and {names}. "
-            "Press another key, or change that action first."
+        names = ", ".join(f"“{_name(other)}” ({tr(SCOPES[other.scope])})" for other in others)
+        return tr(
+            "Not possible: {key} would work both “{action}” ({scope}) and {others}. "
+            "Press another key, or change that action first.",
+            key=native(key),
+            action=_name(row),
+            scope=tr(SCOPES[row.scope]),
+            others=names,
         )
 
     def _use(self, beside: tuple[str, ...]) -> None:
@@ -144,8 +149,9 @@ class KeysPage(QWidget):
         wanted = self._actions.keys.with_keys(row, row.shortcuts)
         others = {name for _, one, two in clashes(wanted) if row in (one, two) for name in (one.id, two.id)} - {row.id}
         if others:
-            names = ", ".join(f"“{plain(other.text)}”" for other in ACTIONS if other.id in others)
-            self.verdict.setText(f"Not possible: its own key is in use for {names} now. Reset that one first.")
+            names = ", ".join(f"“{_name(other)}”" for other in ACTIONS if other.id in others)
+            text = tr("Not possible: its own key is in use for {names} now. Reset that one first.", names=names)
+            self.verdict.setText(text)
         else:
             self.keys_wanted.emit(wanted)
 
@@ -153,14 +159,14 @@ class KeysPage(QWidget):
 
     def _make_table(self) -> QTreeWidget:
         table = QTreeWidget(columnCount=3, rootIsDecorated=False, uniformRowHeights=True)
-        table.setHeaderLabels(["Action", "Keys", "Where"])
+        table.setHeaderLabels([tr("Action"), tr("Keys"), tr("Where")])
         table.setAccessibleName("Actions and their keys")
         table.setMinimumHeight(180)
         self._items: dict[str, QTreeWidgetItem] = {}
         for row in ACTIONS:
-            item = QTreeWidgetItem([plain(row.text), "", ""])
+            item = QTreeWidgetItem([_name(row), "", ""])
             item.setData(0, ROW_ROLE, row)
-            item.setToolTip(0, row.tooltip or plain(row.text))
+            item.setToolTip(0, tr(row.tooltip) or _name(row))
             item.setDisabled(not row.is_editable)
             table.addTopLevelItem(item)
             self._items[row.id] = item
@@ -192,3 +198,7 @@ class KeysPage(QWidget):
         foot.addStretch(1)
         foot.addWidget(self.reset_all)
         column.addLayout(foot)
+
+
+def _name(row: Action) -> str:
+    return plain(tr(row.text))

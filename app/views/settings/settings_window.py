@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from app.preferences import PAGES, Preference, Preferences
+from app.translate import tr
 from app.views.settings.controls import preference_page
 from app.views.widgets import GAP, MARGIN, button, line
 
@@ -20,11 +21,11 @@ class SettingsWindow(QDialog):
 
     def __init__(self, preferences: Preferences, pages: Mapping[str, PageMaker], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Settings")
+        self.setWindowTitle(tr("Settings"))
         self.resize(760, 560)
         self._preferences = preferences
         self.list = QListWidget()
-        self.list.setAccessibleName("Pages of the settings")
+        self.list.setAccessibleName(tr("Pages of the settings"))
         self.list.setFixedWidth(LIST_WIDTH)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._stack = QStackedWidget()
@@ -40,8 +41,8 @@ class SettingsWindow(QDialog):
 
     def show_page(self, title: str) -> None:
         """Turn to a page."""
-        if title in self.titles():
-            self.list.setCurrentRow(self.titles().index(title))
+        if tr(title) in self.titles():
+            self.list.setCurrentRow(self.titles().index(tr(title)))
 
     def page(self) -> QWidget:
         """The page on top."""
@@ -55,7 +56,7 @@ class SettingsWindow(QDialog):
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(self._page(rows, make))
-        self.list.addItem(title)
+        self.list.addItem(tr(title))
         self._stack.addWidget(area)
 
     def _page(self, rows: list[Preference], make: PageMaker | None) -> QWidget:

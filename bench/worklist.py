@@ -1,0 +1,108 @@
+"""Time the worklist of the real window at 100,000 cases: `QT_QPA_PLATFORM=offscreen python -m bench.worklist [CASES]`.
+
+Target (ux.md 13): scroll, filter, sort and search under 100 ms, from the act to the painted rows.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+
+from app.application import Application
+from app.check_only import wait_until
+from app.qt_application import make_qt_application
+from app.session.case_list_model import ROW_ROLE
+from app.workspace import Workspace
+from bench.store import TEMPLATE, fill
+from medsapiens_core.store.library import ModelLibrary
+from medsapiens_core.store.project import Project
+
+LIMIT_MS = 30_000
+TIMES = 7
+
+
+class Worklist:
+    """The list of a window on a project, and how long it takes to show what was asked for."""
+
+    def __init__(self, application: Application, workspace: Workspace) -> None:
+        self.panel, self.list = application.window.worklist, application.window.worklist.list
+        self.controller = workspace.worklist
+
+    def is_shown(self) -> bool:
+        """True once every row in view is there."""
+        model = self.list.model()
+        first = self.list.indexAt(self.list.viewport().rect().topLeft()).row()
+        last = self.list.indexAt(self.list.viewport().rect().bottomLeft()).row()
+        rows = range(max(first, 0), (last if last >= 0 else first) + 1)
+        fresh = self.controller._shown_query == self.controller.query
+        return fresh and model.rowCount() > 0 and all(model.index(row, 0).data(ROW_ROLE) is not None for row in rows)
+
+    def time(self, act: Callable[[], object]) -> float:
+        """Milliseconds from the act to the painted rows."""
+        start = time.perf_counter()
+        act()
+        wait_until(self.is_shown, LIMIT_MS)
+        self.list.viewport().repaint()
+        return 1000 * (time.perf_counter() - start)
+
+    def median(self, acts: Callable[[int], Callable[[], object]]) -> float:
+        found = []
+        for number in range(TIMES):
+            found.append(self.time(acts(number)))
+            QCoreApplication.processEvents()
+        return statistics.median(found)
+
+
+def measure(worklist: Worklist) -> dict[str, float]:
+    panel, bar = worklist.panel, worklist.list.verticalScrollBar()
+    figures = {"first look": worklist.time(lambda: None)}
+    for name in ("todo", "in_review", "reviewed", "flagged", "locked", "all"):
+        figures[f"filter {name}"] = worklist.median(
+            lambda number, name=name: lambda: panel.filter_changed.emit(name if number % 2 == 0 else "all")
+        )
+        panel.filter_changed.emit("all")
+        wait_until(worklist.is_shown, LIMIT_MS)
+    for name in ("name", "score", "state", "added"):
+        figures[f"sort by {name}"] = worklist.median(
+            lambda number, name=name: lambda: panel.sort_changed.emit(name if number % 2 == 0 else "added")
+        )
+    figures["search"] = worklist.median(lambda number: lambda: panel.search_changed.emit(f"-{number}77"))
+    panel.search_changed.emit("")
+    wait_until(worklist.is_shown, LIMIT_MS)
+    figures["scroll to anywhere"] = worklist.median(
+        lambda number: lambda: bar.setValue(round(bar.maximum() * (0.15 + 0.13 * number)))
+    )
+    figures["scroll by a page"] = worklist.median(lambda _number: lambda: bar.setValue(bar.value() + bar.pageStep()))
+    return figures
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    qt = make_qt_application()
+    with tempfile.TemporaryDirectory() as name:
+        home = Path(name)
+        with Project.create(home / "p", name="bench", template=TEMPLATE) as project:
+            fill(project, count)
+        application = Application(home / "home", library=ModelLibrary(home / "home", embedded=home / "none"))
+        application.window.show()
+        application.open_project(home / "p")
+        wait_until(lambda: application.workspace is not None, LIMIT_MS)
+        assert application.workspace is not None
+        figures = measure(Worklist(application, application.workspace))
+        application.window.close_guard = None
+        application.window.close()
+    for what, value in figures.items():
+        print(f"{what:24} {value:9.2f} ms")
+    print(json.dumps({"cases": count, "milliseconds": {what: round(value, 2) for what, value in figures.items()}}))
+    qt.quit()
+
+
+if __name__ == "__main__":
+    main()
