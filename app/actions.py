@@ -8,6 +8,8 @@ two rows share a key. The user may change the keys of every other row, and of th
 
 from __future__ import annotations
 
+from app.action_groups import EDIT, FIELD_KEYS, LIST_KEYS, NOTES, POINT, PROJECT, TEMPLATE_KEYS
+from app.action_groups import keys as _keys
 from app.action_row import Action
 from app.image_view_actions import FRAME_USE, FRAMES, HABITS, LOUPE, ORIENTATION, OVERLAYS
 
@@ -30,12 +32,6 @@ CONDITIONS = {
     "fill": "Place at least 2 landmarks first.",
 }
 RESERVED_KEYS = frozenset({"Ctrl+H", "Ctrl+M", "Alt+F4", "F10", *(f"Ctrl+{digit}" for digit in range(10))})
-EDIT = ("project", "writable", "case")
-POINT = (*EDIT, "landmark")
-
-
-def _keys(action_id: str, text: str, *shortcuts: str, scope: str = "I") -> Action:
-    return Action(action_id, text, "", scope, shortcuts, keys_only=True)
 
 
 def _held(action_id: str, text: str, key: str) -> Action:
@@ -328,16 +324,6 @@ _IMAGE_KEYS = (
     _keys("image.back", "While placing: take back the last point", "Backspace"),
     _keys("image.escape", "Cancel the gesture, leave the tool", "Esc"),
 )
-_LIST_KEYS = (
-    _keys("list.move", "Move in the list", "Up", "Down", "Home", "End", "PgUp", "PgDown", scope="L"),
-    _keys("list.choose", "Open the case, or choose the landmark", "Return", scope="L"),
-    _keys("list.space", "Landmarks: confirm. Cases: look at the picture", "Space", scope="L"),
-    _keys("list.leave", "Back to the image", "Esc", scope="L"),
-)
-_FIELD_KEYS = (
-    _keys("field.commit", "Done, back to the image", "Return", scope="X"),
-    _keys("field.leave", "Leave the field, back to the image", "Esc", scope="X"),
-)
 ACTIONS: tuple[Action, ...] = (
     *_FILE,
     *_EDIT,
@@ -345,8 +331,11 @@ ACTIONS: tuple[Action, ...] = (
     *_LANDMARK,
     *_CASE,
     *_MODEL,
+    *NOTES,
+    *PROJECT,
     *_HELP,
     *_IMAGE_KEYS,
-    *_LIST_KEYS,
-    *_FIELD_KEYS,
+    *LIST_KEYS,
+    *FIELD_KEYS,
+    *TEMPLATE_KEYS,
 )

@@ -16,14 +16,18 @@ from app.sample_project import SAMPLE_PROJECTS, SampleProject, ensure_sample, sa
 from app.session.view_state import TemplateChoice
 from app.settings_file import open_settings
 from app.tasks.task_runner import IO, TaskRunner
+from app.template_dialogue import TemplateDialogue
 from app.thumbnails import THUMBNAIL_FOLDER, folder_bytes, forget_all
 from app.views.main_window import MainWindow
+from app.views.new_project_dialog import NEW_TEMPLATE
 from app.views.settings.files_page import FilesPage
 from app.workspace import Workspace
-from medsapiens_core.data.template_file import find_template, shipped_templates
+from medsapiens_core.data.template import Template
+from medsapiens_core.data.template_file import shipped_templates
 from medsapiens_core.settings import home as default_home
 from medsapiens_core.store.errors import NewerProjectError, ProjectLockedError
 from medsapiens_core.store.library import ModelLibrary
+from medsapiens_core.store.own_templates import OwnTemplates
 from medsapiens_core.store.project import Project
 from medsapiens_core.training.config import TrainingOptions
 
@@ -56,11 +60,17 @@ class Application(QObject):
         self.window = MainWindow(self.settings)
         self.notices = NoticeBoard(self.window.notices, self)
         self.workspace: Workspace | None = None
+        self.own_templates = OwnTemplates(self.home)
+        self.templates = TemplateDialogue(
+            self.runner, self.own_templates, self.window, lambda: self.workspace, parent=self
+        )
         self._is_quitting = False
+        self._case_to_open: int | None = None
         self._acts: dict[str, Callable[[], object]] = {
             "project.new": self._ask_for_new,
             "project.open": self._ask_for_folder,
             "project.close": self.close_project,
+            "template.edit": self.templates.edit,
         }
         self._connect()
         self._add_settings()
@@ -98,7 +108,7 @@ class Application(QObject):
         """Make a project and open it."""
         self.runner.submit(
             IO,
-            lambda: Project.create(folder, name=name, template=find_template(template_id)),
+            lambda: Project.create(folder, name=name, template=self.own_templates.find(template_id)),
             on_done=lambda project: self._opened(project, then_import),
             on_error=lambda error: self._not_opened(folder, error),
         )
@@ -122,6 +132,7 @@ class Application(QObject):
             return True
         if not self._may_leave(workspace):
             return False
+        self.templates.close()
         self.workspace = None
         workspace.close()
         workspace.deleteLater()
@@ -155,6 +166,7 @@ class Application(QObject):
         window.recent_requested.connect(self._open_recent)
         window.toasts.action_triggered.connect(self._run_toast)
         window.closed.connect(self.shut_down)
+        self.templates.published.connect(self._template_published)
 
     def _add_settings(self) -> None:
         folder = self.home / THUMBNAIL_FOLDER
@@ -198,7 +210,8 @@ class Application(QObject):
             return
         self.workspace = Workspace(project, self.library, self.window, self.notices, options=self._options, parent=self)
         self._remember(project)
-        self.workspace.start()
+        self.workspace.start(self._case_to_open)
+        self._case_to_open = None
         if then_import:
             self.workspace.import_paths(then_import)
         self.project_opened.emit(self.workspace)
@@ -241,14 +254,36 @@ class Application(QObject):
 
     def _template_choices(self) -> list[TemplateChoice]:
         known = {template_id for entry in self.library.list() for template_id in entry.templates}
-        templates = shipped_templates().values()
+        templates = [*self.own_templates.list(), *shipped_templates().values()]
         return [TemplateChoice(t.id, t.name, len(t), t.description, t.id in known) for t in templates]
 
-    def _ask_for_project(self, choices: list[TemplateChoice], then_import: list[str] | None) -> None:
-        answer = self.window.dialogs.new_project(choices, str(Path.home()))
-        if answer is not None:
-            name, folder, template_id = answer
+    def _ask_for_project(
+        self, choices: list[TemplateChoice], then_import: list[str] | None = None, chosen: str = ""
+    ) -> None:
+        answer = self.window.dialogs.new_project(choices, str(Path.home()), chosen)
+        if answer is None:
+            return
+        name, folder, template_id = answer
+        if template_id == NEW_TEMPLATE:
+            self.templates.edit_new()
+        else:
             self.create_project(Path(folder), name, template_id, then_import)
+
+    def _template_published(self, template: Template, workspace: Workspace | None) -> None:
+        """A new template leads on to a project of it; a new revision brings its project back as it now is."""
+        if workspace is None:
+            self.runner.submit(
+                IO, self._template_choices, on_done=lambda found: self._ask_for_project(found, chosen=template.id)
+            )
+        elif workspace is self.workspace:
+            self._reopen(workspace, f"{template.name} is published as r{template.version}.")
+
+    def _reopen(self, workspace: Workspace, text: str) -> None:
+        folder, case = workspace.project.folder, workspace.session.case
+        if self.close_project():
+            self._case_to_open = case.id if case is not None else None
+            self.open_project(folder)
+            self.window.toasts.show_message(text)
 
     def _ask_for_folder(self) -> None:
         folder = self.window.dialogs.open_folder("Open project", str(Path.home()))
@@ -258,6 +293,8 @@ class Application(QObject):
     # --- leaving
 
     def _may_quit(self) -> bool:
+        if not self.templates.may_close():
+            return False
         return self.workspace is None or self._may_leave(self.workspace)
 
     def _may_leave(self, workspace: Workspace) -> bool:

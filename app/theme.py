@@ -23,6 +23,7 @@ MARKER_COLOURS = {
     "not placed": "#9AA3AD",
 }
 CHIP = "#1B1E22"  # the dark ground under state icons in lists, in both themes
+TICK = resource_path("icons", "tick.svg").as_posix()
 CHEVRON = resource_path("icons", "chevron.svg").as_posix()
 
 
@@ -197,6 +198,12 @@ def style_sheet(theme: Theme) -> str:
     QStatusBar::item {{ border: none; }}
     QLabel[role="muted"], QLabel[role="caption"] {{ color: {t.muted}; }}
     QLabel[role="caption"] {{ font-size: {px(12)}px; }}
+    QLabel[role="caution"] {{ color: {t.caution}; font-size: {px(12)}px; }}
+    QLabel[role="reading"] {{ font-size: {px(15)}px; }}
+    QFrame[role="card"] QScrollArea, QFrame[role="card"] QScrollArea > QWidget > QWidget {{ background: transparent; }}
+    QListWidget::item {{ padding: 4px 6px; border-radius: 4px; }}
+    QListWidget::item:selected {{ background: {t.selection}; color: {t.text}; }}
+    QFrame[role="card"] QListWidget {{ background: transparent; font-size: {px(12)}px; }}
     QLabel[role="bad"] {{ color: {t.bad}; }}
     QLabel[role="title"] {{ font-size: {px(15)}px; font-weight: 600; }}
     QLabel[role="section"] {{ font-weight: 600; }}
@@ -237,6 +244,10 @@ def style_sheet(theme: Theme) -> str:
     QSpinBox:focus, QDoubleSpinBox:focus {{ border: 2px solid {t.link}; }}
     QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{
         border: none; width: 18px; }}
+    QCheckBox::indicator {{ width: 12px; height: 12px; border: 2px solid {t.muted}; border-radius: 3px; }}
+    QCheckBox::indicator:checked {{ background: {t.accent_hover}; border-color: {t.accent_hover};
+        image: url("{TICK}"); }}
+    QCheckBox::indicator:disabled {{ border-color: {t.border}; }}
     QCheckBox {{ spacing: 8px; padding: 2px; border: 2px solid transparent; border-radius: 4px; }}
     QCheckBox:focus, QRadioButton:focus, QSlider:focus {{ border: 2px solid {t.link}; border-radius: 4px; }}
     QTabBar::tab:focus {{ border: 2px solid {t.link}; }}

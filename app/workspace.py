@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.controllers.announcer import Announcer
 from app.controllers.auto_advance import AutoAdvance
+from app.controllers.card_controller import CardController
 from app.controllers.case_access import CaseDetail, next_to_do
 from app.controllers.case_loader import CaseLoader
 from app.controllers.doubt_controller import DoubtController
@@ -104,18 +105,22 @@ class Workspace(QObject):
         self.importer = ImportController(self.runner, project, self)
         self._import_dialogue = ImportDialogue(self.importer, window, notices, self)
         self._model_dialogue = ModelDialogue(self.models, self.training, window, notices, options=options, parent=self)
+        self.cards = CardController(self.runner, project, self.session, window.landmark_panel.card, self)
         self._acts = self._make_acts()
         self._connect()
         self._show_project()
 
-    def start(self) -> None:
-        """Read what there is, and open the first case to do."""
+    def start(self, case_id: int | None = None) -> None:
+        """Read what there is, and open a case, by default the first one to do."""
         self.worklist.refresh()
         self.training.recover()
         self.models.refresh()
         self._set_live()
         self.filling.refresh_source()
-        self.runner.submit(STORE, self._first_case, on_done=self._open_first)
+        if case_id is None:
+            self.runner.submit(STORE, self._first_case, on_done=self._open_first)
+        else:
+            self.open_case(case_id)
 
     def open_case(self, case_id: int) -> None:
         """Put a case on screen."""
@@ -154,12 +159,14 @@ class Workspace(QObject):
         self.runner.shut_down()
         self.session.close_case()
         self.review.close()
+        self.cards.close()
         self.project.close()
         self._show_nothing()
 
     # --- building
 
     def _make_acts(self) -> dict[str, Callable[[], object]]:
+        window_card = self.window.landmark_panel.card
         return {
             "case.review": self._review_and_go_on,
             "case.next": lambda: self.worklist.step(1),
@@ -170,6 +177,8 @@ class Workspace(QObject):
             "project.save": self._save_now,
             "case.flag": self._toggle_flag,
             "case.predict": self._predict,
+            "note.landmark": lambda: window_card.write_note(self.session.current),
+            "note.case": lambda: window_card.write_note(""),
             "import.files": self._import_dialogue.ask_for_files,
             "import.folder": self._import_dialogue.ask_for_folder,
             "landmark.fill": self.filling.fill,
@@ -197,6 +206,7 @@ class Workspace(QObject):
         self.inference.predicted.connect(self.worklist.case_changed)
         self.inference.failed.connect(self._tell_prediction_failed)
         self.importer.case_added.connect(self._case_added)
+        self.cards.noted.connect(self.worklist.case_changed)
         self.importer.finished.connect(self._imported)
         self.models.current_changed.connect(self._model_changed)
         self._model_dialogue.case_requested.connect(self.open_case)
@@ -296,6 +306,8 @@ class Workspace(QObject):
         self.notices.dismiss("open")
         self.review.open(detail.row, image)
         self.session.open_case(detail.row, annotation, shown, detail.history)
+        self.session.set_stale(detail.stale)
+        self.cards.open(detail.row, detail.notes)
         self.worklist.set_current(case_id)
         if self._is_newer(detail):
             self.session.receive_prediction(detail.newest)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from app.session.view_state import CaseListRow
 from medsapiens_core.data.annotation import Annotation, Edit
@@ -35,6 +35,8 @@ class CaseDetail:
     shown: Prediction | None
     newest: Prediction | None
     history: Sequence[Edit]
+    stale: Mapping[str, int] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_case(project: Project, case_id: int) -> CaseDetail:
@@ -44,7 +46,9 @@ def load_case(project: Project, case_id: int) -> CaseDetail:
     shown = newest if newest is None or newest.id == annotation.prediction_id else None
     if shown is None and annotation.prediction_id is not None:
         shown = project.predictions.get(annotation.prediction_id)
-    return CaseDetail(project.cases.get(case_id), annotation, shown, newest, project.annotations.history(case_id))
+    history, stale = project.annotations.history(case_id), project.annotations.stale(case_id)
+    row, notes = project.cases.get(case_id), project.notes.of(case_id)
+    return CaseDetail(row, annotation, shown, newest, history, stale, notes)
 
 
 def show_prediction(project: Project, case_id: int, prediction: Prediction) -> None:
@@ -76,7 +80,9 @@ def list_row(row: CaseRow) -> CaseListRow:
 def list_page(project: Project, query: ListQuery, offset: int, limit: int) -> list[CaseListRow]:
     """A stretch of the worklist."""
     rows = project.cases.page(query.filter, query.sort, query.search, offset, limit)
-    return [list_row(row) for row in rows]
+    ids = [row.id for row in rows]
+    noted, stale = project.notes.noted_cases(ids), project.annotations.stale_cases(ids)
+    return [replace(list_row(row), noted=row.id in noted, stale=row.id in stale) for row in rows]
 
 
 def neighbour(project: Project, query: ListQuery, case_id: int, position: int | None, by: int) -> CaseRow | None:

@@ -76,10 +76,20 @@ class LandmarkListModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return _text(row, index.column())
         if role == Qt.ItemDataRole.ToolTipRole:
-            return row.warning or f"{row.name} ({row.abbreviation})"
+            return row.warning or ". ".join([f"{row.name} ({row.abbreviation})", *_told(row)])
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{row.number}, {row.name}, {row.label}{', warning: ' + row.warning if row.warning else ''}"
+            warning = f", warning: {row.warning}" if row.warning else ""
+            return f"{row.number}, {row.name}, {row.label}{warning}{_spoken(row)}"
         return None
+
+
+def _told(row: LandmarkRow) -> list[str]:
+    told = ["Placed under an older definition"] if row.stale else []
+    return [*told, *(["Has a note"] if row.noted else [])]
+
+
+def _spoken(row: LandmarkRow) -> str:
+    return "".join(f", {text[0].lower()}{text[1:]}" for text in _told(row))
 
 
 def _text(row: LandmarkRow, column: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from app.session.proposals import has_suggestion, origin, spread_text
 from app.session.review_session import ReviewSession
@@ -77,7 +78,8 @@ def landmark_rows(session: ReviewSession) -> list[LandmarkRow]:
     if not session.is_open:
         return []
     scores, warnings = session.scores(), _warnings(session)
-    return [_row(session, landmark, scores.get(landmark), warnings.get(landmark, "")) for landmark in session.order]
+    rows = [_row(session, landmark, scores.get(landmark), warnings.get(landmark, "")) for landmark in session.order]
+    return [replace(row, noted=row.id in session.notes, stale=row.id in session.stale) for row in rows]
 
 
 def lines(session: ReviewSession) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from PySide6.QtGui import QUndoGroup, QUndoStack
 
 from app.session import transitions
 from app.session.case_like import CaseLike
+from app.session.looking_back import LookingBack
 from app.session.review_order import UNCERTAIN_FIRST, next_where, review_order, step
 from app.session.undo import UNDO_LIMIT, EditCommand
 from medsapiens_core.data.annotation import FILL, AbsentReason, Annotation, Edit, Place, PointState
@@ -26,7 +27,7 @@ Commit = Callable[[Edit, Annotation], None]
 EDGE_PX = 0.5  # how far outside the outermost pixel centres a point may lie: the border of the image
 
 
-class ReviewSession(QObject):
+class ReviewSession(LookingBack, QObject):
     """The open case: its annotation, its prediction, the current landmark and its undo stack.
 
     Signals: `case_opened(case)`, `case_closed()`, `annotation_changed(Annotation)`, `current_changed(landmark)`,
@@ -61,6 +62,8 @@ class ReviewSession(QObject):
         self._clock = clock
         self._annotation: Annotation | None = None
         self._history: list[Edit] = []
+        self.stale: dict[str, int] = {}
+        self.notes: Mapping[str, str] = {}
         self._stacks: dict[int, QUndoStack] = {}
         self._group = QUndoGroup(self)
         for signal in (self._group.indexChanged, self._group.canUndoChanged, self._group.canRedoChanged):
@@ -87,7 +90,7 @@ class ReviewSession(QObject):
         if annotation.landmark_ids != self.template.ids:
             raise ValueError(f"case {case.id} belongs to another template than {self.template.id}")
         self.case, self._annotation, self.prediction = case, annotation, prediction
-        self._history = list(history)
+        self._history, self.stale, self.notes = list(history), {}, {}
         self._group.setActiveStack(self._stack_of(case.id))
         self._set_armed("")
         self._renew_order()
@@ -144,6 +147,8 @@ class ReviewSession(QObject):
         """Accept a predicted point, then go on to the next undecided landmark."""
         landmark = landmark or self.current
         state = self.annotation[landmark]
+        if landmark in self.stale and self._may_write():
+            self.take(self.annotation.look_again(landmark))
         if state.place is Place.NOT_PLACED:
             self.message.emit("Not placed: P places, X if absent")
         self._change("confirm", {landmark: transitions.confirm(state)})
@@ -170,6 +175,8 @@ class ReviewSession(QObject):
     def set_estimated(self, landmark: str, wanted: bool) -> None:
         """Call a point estimated or not; without a position the next placing of it will be an estimate."""
         state = self.annotation[landmark]
+        if wanted and not self._allows(landmark, "estimated"):
+            return
         if wanted and transitions.needs_place_to_estimate(state):
             self.set_current(landmark)
             self._set_armed(landmark)
@@ -186,6 +193,8 @@ class ReviewSession(QObject):
     def set_absent(self, landmark: str, reason: AbsentReason | None) -> None:
         """Call a landmark absent, or with None take that back to the state before."""
         state = self.annotation[landmark]
+        if reason is not None and not self._allows(landmark, "absent"):
+            return
         if reason is not None:
             self._change("absent", {landmark: transitions.set_absent(state, reason)})
             return
@@ -277,8 +286,9 @@ class ReviewSession(QObject):
         self.set_current(step(self.template.ids if template_order else self.order, self.current, by))
 
     def go_to_next_undecided(self) -> None:
-        """Go to the next landmark without a decision; stay where there is none."""
-        found = next_where(self.order, self.current, lambda id_: not self.annotation[id_].is_decided)
+        """Go to the next landmark without a decision, or to be looked at again; stay where there is none."""
+        wanted = [id_ for id_ in self.template.ids if id_ in self.stale or not self.annotation[id_].is_decided]
+        found = next_where(self.order, self.current, lambda id_: id_ in wanted)
         self.set_current(found or self.current)
 
     def go_to_undecided(self, position: int) -> None:
@@ -333,6 +343,8 @@ class ReviewSession(QObject):
         before = self.annotation
         self._annotation = before.apply(edit)
         self._history.append(edit)
+        for change in edit.changes:
+            self.stale.pop(change.landmark, None)
         self._commit(edit, before)
         self.edit_committed.emit(edit)
         self.annotation_changed.emit(self._annotation)

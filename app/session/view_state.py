@@ -119,6 +119,8 @@ class LandmarkRow:
     origin: str = ""
     spread: str = ""
     is_anchor: bool = False
+    noted: bool = False
+    stale: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,8 @@ class CaseListRow:
     score: float | None
     part: str
     tooltip: str = ""
+    noted: bool = False
+    stale: bool = False
 
 
 @dataclass(frozen=True)

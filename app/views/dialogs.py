@@ -26,9 +26,16 @@ class Dialogs:
     def __init__(self, parent: QWidget) -> None:
         self._parent = parent
 
-    def new_project(self, templates: Sequence[TemplateChoice], folder: str) -> tuple[str, str, str] | None:
-        """Name, folder and template id of a new project; `folder` is where projects are usually kept."""
+    def new_project(
+        self, templates: Sequence[TemplateChoice], folder: str, chosen: str = ""
+    ) -> tuple[str, str, str] | None:
+        """Name, folder and template id of a new project; `folder` is where projects are usually kept.
+
+        The template id is `NEW_TEMPLATE` when a new template is wanted first. `chosen` is ticked at the start.
+        """
         dialog = NewProjectDialog(templates, folder, self._parent)
+        if chosen:
+            dialog.choose_template(chosen)
         accepted = dialog.exec() == NewProjectDialog.DialogCode.Accepted
         answer = dialog.answer()
         dialog.deleteLater()
@@ -49,6 +56,10 @@ class Dialogs:
     def model_file(self) -> str | None:
         """A model file to add to the library."""
         return QFileDialog.getOpenFileName(self._parent, "Import model", "", MODELS)[0] or None
+
+    def open_file(self, title: str, kinds: str) -> str | None:
+        """A file that exists."""
+        return QFileDialog.getOpenFileName(self._parent, title, "", kinds)[0] or None
 
     def save_file(self, title: str, name: str, kinds: str) -> str | None:
         """A file to write; Qt asks before an existing one is replaced."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QAbstractItemModel, QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from app.action_registry import ActionRegistry
 from app.session.case_list_model import ROW_ROLE
 from app.session.landmark_list_model import LandmarkListModel
 from app.session.view_state import LandmarkRow
+from app.views.definition_card import DefinitionCard
 from app.views.loupe import Loupe
 from app.views.marker_painter import ICON_SIZE, state_icon
 from app.views.row_delegates import LandmarkDelegate
@@ -40,9 +41,8 @@ class LandmarkPanel(QWidget):
         self._count = label("", "caption")
         self._bar = QProgressBar(textVisible=False)
         self._bar.setAccessibleName("Decided landmarks")
-        self._name = label("", "section", wrap=True)
-        self._state = label("", "caption")
-        self._definition = label("", "muted", wrap=True)
+        self.card = DefinitionCard()
+        self.card.left.connect(self.left)
         self._current: str | None = None
         self._lay_out(actions)
         self.set_progress(0, 0)
@@ -58,9 +58,7 @@ class LandmarkPanel(QWidget):
     def set_current(self, row: LandmarkRow | None) -> None:
         """Describe the current landmark and mark its line."""
         self._current = row.id if row else None
-        self._name.setText(f"{row.name}  ({row.abbreviation})" if row else "No landmark")
-        self._state.setText(_state_text(row) if row else "")
-        self._definition.setText(row.definition if row else "Open a case to see its landmarks.")
+        self.card.set_row(row, _state_text(row) if row else "")
         self._show_current()
 
     def set_progress(self, decided: int, total: int) -> None:
@@ -81,25 +79,12 @@ class LandmarkPanel(QWidget):
         layout.addLayout(head)
         layout.addWidget(self._bar)
         layout.addWidget(self.list, 3)
-        layout.addWidget(self._make_card())
+        layout.addWidget(self.card)
         layout.addLayout(_decision_buttons(actions))
         layout.addWidget(action_button(actions.action("landmark.fill"), BESIDE))
         review = action_button(actions.action("case.review"), BESIDE)
         review.setProperty("role", "primary")
         layout.addWidget(review)
-
-    def _make_card(self) -> QFrame:
-        card = QFrame()
-        card.setProperty("role", "card")
-        card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        inner = QVBoxLayout(card)
-        inner.setContentsMargins(MARGIN, GAP, MARGIN, GAP)
-        inner.setSpacing(UNIT)
-        for part in (self._name, self._state, self._definition):
-            inner.addWidget(part)
-        self._definition.setMinimumHeight(52)
-        self._definition.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        return card
 
     def _emit(self, signal: Signal, row: int) -> None:
         landmark = self.list.model().index(row, 0).data(ROW_ROLE)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from app.session.view_state import TemplateChoice
 from app.views.widgets import GAP, MARGIN, UNIT, button, label
 
+NEW_TEMPLATE = "*new*"  # no template id may hold a star
 FORBIDDEN = '<>:"/\\|?*'
 
 
@@ -39,6 +40,7 @@ class NewProjectDialog(QDialog):
         self._problem = label("", "caption", wrap=True)
         self._group = QButtonGroup(self)
         self._templates = list(templates)
+        self._wants_template = False
         buttons = QDialogButtonBox()
         buttons.addButton(button("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
         self.create_button = button("Create project", primary=True)
@@ -54,6 +56,8 @@ class NewProjectDialog(QDialog):
     def answer(self) -> tuple[str, str, str]:
         """Name, folder of the project itself, template id."""
         name = self.name.text().strip()
+        if self._wants_template:
+            return name, "", NEW_TEMPLATE
         template = self._templates[max(self._group.checkedId(), 0)].id if self._templates else ""
         return name, str(Path(self.folder.text().strip()) / name), template
 
@@ -77,7 +81,13 @@ class NewProjectDialog(QDialog):
         row.addWidget(browse)
         layout.addLayout(row)
         layout.addSpacing(UNIT)
-        layout.addWidget(label("Landmark template (every case of the project gets these landmarks)", "caption"))
+        head = QHBoxLayout()
+        head.addWidget(label("Landmark template (every case of the project gets these landmarks)", "caption"), 1)
+        new_template = button("New template…")
+        new_template.setToolTip("Make a list of landmarks of your own first")
+        new_template.clicked.connect(self._make_template)
+        head.addWidget(new_template)
+        layout.addLayout(head)
         for place, template in enumerate(self._templates):
             layout.addWidget(self._template_card(place, template))
         layout.addWidget(self._problem)
@@ -102,6 +112,10 @@ class NewProjectDialog(QDialog):
         inner.addWidget(caption)
         card.setToolTip(template.description)
         return card
+
+    def _make_template(self) -> None:
+        self._wants_template = True
+        self.accept()
 
     def _browse(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Folder for projects", self.folder.text())

@@ -100,7 +100,12 @@ class CaseDelegate(RowDelegate):
 
     def _draw_badges(self, painter: QPainter, top: QRect, row: CaseListRow, ratio: float) -> int:
         x = top.right() - 15
-        for shown, name, role in ((row.flagged, "flag", "bad"), (row.part == "locked", "lock", "muted")):
+        for shown, name, role in (
+            (row.flagged, "flag", "bad"),
+            (row.part == "locked", "lock", "muted"),
+            (row.stale, "history", "caution"),
+            (row.noted, "note", "muted"),
+        ):
             if shown:
                 painter.drawPixmap(x, top.y() + 1, icons.picture(name, theme.colour(role).name(), ratio, 16))
                 x -= 20
@@ -138,6 +143,11 @@ class LandmarkDelegate(RowDelegate):
             sign = icons.picture("warning", theme.colour("caution").name(), ratio, 16)
             painter.drawPixmap(end - 16, box.center().y() - 8, sign)
             end -= 20
+        for shown, icon, role in ((row.stale, "history", "caution"), (row.noted, "note", "muted")):
+            if shown:
+                mark = icons.picture(icon, theme.colour(role).name(), ratio, 14)
+                painter.drawPixmap(end - 15, box.center().y() - 7, mark)
+                end -= 18
         name = QRect(box.x() + 30, box.y(), end - box.x() - 34, box.height())
         role = "muted" if row.label in ("absent", "not placed") else "text"
         middle = Qt.TextElideMode.ElideMiddle  # names of pairs differ at their end

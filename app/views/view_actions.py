@@ -59,6 +59,7 @@ class ViewActions:
             "view.models": lambda: window.models_dock.setVisible(self._is_on("view.models")),
             "view.landmarks": lambda: window.landmark_dock.setVisible(self._is_on("view.landmarks")),
             "view.worklist": lambda: window.worklist_dock.setVisible(self._is_on("view.worklist")),
+            "view.card": lambda: window.landmark_panel.card.set_large(self._is_on("view.card")),
             "view.full_screen": self._full_screen,
             "view.reset_layout": window.reset_layout,
             "view.theme_dark": lambda: window.set_theme("dark"),

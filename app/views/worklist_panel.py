@@ -30,6 +30,7 @@ FILTERS = {
     "reviewed": "Reviewed",
     "flagged": "Flagged",
     "locked": "Locked",
+    "stale": "Old definition",
 }
 FILTER_TIPS = {
     "all": "Every case of the project",
@@ -38,6 +39,7 @@ FILTER_TIPS = {
     "reviewed": "Cases marked reviewed",
     "flagged": "Cases with a flag",
     "locked": "Cases kept out of training, to judge models",
+    "stale": "Cases with points that were decided under a definition that has changed since",
 }
 SORTS = {"added": "Order of import", "name": "Name", "score": "Least certain first", "state": "State"}
 SEARCH_PAUSE_MS = 200
@@ -112,6 +114,8 @@ class WorklistPanel(QWidget):
         """Numbers on the filters, and how many cases are reviewed."""
         for key, chip in self.filters.items():
             chip.setText(f"{FILTERS[key]}  {counts.get(key, 0):,}")
+            if key == "stale":  # most projects never have any
+                chip.setVisible(counts.get(key, 0) > 0 or chip.isChecked())
         total, reviewed = counts.get("all", 0), counts.get("reviewed", 0)
         self._progress.setRange(0, max(total, 1))
         self._progress.setValue(reviewed)

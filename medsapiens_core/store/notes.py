@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import sqlalchemy as sa
 
@@ -26,6 +26,12 @@ class Notes:
         query = sa.select(_n.landmark, _n.text).where(_n.case_id == case_id, _n.reader == reader)
         with self._database.read() as connection:
             return {row.landmark: row.text for row in connection.execute(query)}
+
+    def noted_cases(self, case_ids: Collection[int], *, reader: str = "") -> set[int]:
+        """Those of the cases that have a note, on themselves or on a landmark."""
+        query = sa.select(_n.case_id).where(_n.case_id.in_(case_ids), _n.reader == reader).distinct()
+        with self._database.read() as connection:
+            return set(connection.execute(query).scalars())
 
     def set(self, case_id: int, landmark: str, text: str, *, reader: str = "") -> None:
         """Write a note, or take it away with an empty text. Raises UserError for a text that is too long."""

@@ -29,6 +29,7 @@ from medsapiens_core.store.comparisons import Comparisons
 from medsapiens_core.store.database import Database
 from medsapiens_core.store.errors import DamagedProjectError, ProjectExistsError, ProjectNotFoundError
 from medsapiens_core.store.examples import Examples
+from medsapiens_core.store.exemplars import Exemplars
 from medsapiens_core.store.files import ObjectStore, sha256_text
 from medsapiens_core.store.imports import Imports
 from medsapiens_core.store.jobs import Jobs
@@ -60,6 +61,7 @@ class Project:
         self.predictions = Predictions(database, self.template)
         self.templates = Templates(database, self.template)
         self.notes = Notes(database)
+        self.exemplars = Exemplars(database, self.cases)
         self.audit = AuditLog(database)
         self.imports = Imports(database)
         self.examples = Examples(database, self.template)

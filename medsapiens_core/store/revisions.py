@@ -66,9 +66,10 @@ def stored_revisions(connection: sa.Connection, template_id: str) -> list[Templa
 def insert_revision(connection: sa.Connection, template: Template) -> str:
     """Store a revision and return its hash."""
     text = canonical_json(template_to_json(template))
-    row = {"id": template.id, "version": template.version, "json": text, "sha256": sha256_text(text)}
+    sha256 = sha256_text(text)
+    row = {"id": template.id, "version": template.version, "json": text, "sha256": sha256}
     connection.execute(sa.insert(tables.template).values(row))
-    return row["sha256"]
+    return sha256
 
 
 def every_landmark(connection: sa.Connection, template: Template) -> tuple[str, ...]:

@@ -1,0 +1,268 @@
+"""The template editor: what it opens, keeps, publishes, takes in and gives out (ux.md 2.3, 9.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.session.template_session import TemplateSession
+from app.tasks.task_runner import IO, STORE, TaskRunner
+from app.views.dialogs import IMAGES, Dialogs
+from app.views.main_window import MainWindow
+from app.views.template_editor import TemplateEditor
+from app.workspace import Workspace
+from medsapiens_core.data.annotation import Annotation
+from medsapiens_core.data.template import Example, Template
+from medsapiens_core.data.template_draft import Draft, problems
+from medsapiens_core.data.template_file import load_template
+from medsapiens_core.decoding import read_image
+from medsapiens_core.io.example_picture import example_of
+from medsapiens_core.store.cases import CaseRow
+from medsapiens_core.store.own_templates import OwnTemplates, write_template
+from medsapiens_core.store.revisions import Changes, changes_between
+
+FILES = "Landmark templates (*.json)"
+READ_ONLY = "This project is open to read only, so its template cannot be changed."
+TRAINING = "Fine-tuning is running on the present revision. Publish when it has ended, or stop it first."
+PICTURE = (
+    "The example picture goes wherever the template goes. Choose one on which no name or date of a patient can be read."
+)
+
+
+class TemplateDialogue(QObject):
+    """`published(Template, Workspace or None)`: a new revision is stored; a project has to be opened again."""
+
+    published = Signal(object, object)
+
+    def __init__(
+        self,
+        runner: TaskRunner,
+        own: OwnTemplates,
+        window: MainWindow,
+        workspace: Callable[[], Workspace | None],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._runner, self._own, self._window, self._workspace = runner, own, window, workspace
+        self._of: Workspace | None = None
+        self.session = TemplateSession(self)
+        self.editor: TemplateEditor | None = None
+        self.dialogs = window.dialogs
+
+    def edit(self) -> None:
+        """Open the editor on the open project's template, else on a new one."""
+        workspace = self._workspace()
+        if self.editor is not None and self.editor.isVisible():
+            self.editor.raise_()
+            self.editor.activateWindow()
+        elif workspace is None:
+            self.edit_new()
+        else:
+            project = workspace.project
+            workspace.runner.submit(
+                STORE,
+                project.templates.draft,
+                on_done=lambda draft: self._open(workspace, Draft.of(draft or project.template, project.template)),
+                on_error=self._tell,
+            )
+
+    def edit_new(self) -> None:
+        """Open the editor on an empty template that belongs to no project yet."""
+        self._open(None, Draft())
+
+    def close(self) -> None:
+        """Close the editor without asking; what is not saved was asked for before."""
+        if self.editor is not None:
+            self.editor.close_guard = None
+            self.editor.close()
+
+    def may_close(self) -> bool:
+        """False when the user would rather go on editing."""
+        editor = self.editor
+        return editor is None or not editor.isVisible() or self.session.is_saved or self._may_lose()
+
+    # --- opening
+
+    def _open(self, workspace: Workspace | None, draft: Draft) -> None:
+        self._of = workspace
+        published = Draft.of(draft.base, draft.base) if draft.base else draft
+        self.session.open(published)
+        if draft != published:  # a stored draft: saved, and different from what cases see
+            self.session.open(draft)
+        editor = self.editor or self._make_editor()
+        editor.save_button.setVisible(workspace is not None)
+        read_only = workspace is not None and workspace.project.read_only
+        editor.set_read_only(READ_ONLY if read_only else "")
+        editor.close_guard = self._may_lose
+        editor.show()
+        editor.raise_()
+        (editor.table if draft.marks else editor.name).setFocus()
+
+    def _make_editor(self) -> TemplateEditor:
+        editor = TemplateEditor(self.session, self._window)
+        editor.save_requested.connect(self._save_draft)
+        editor.publish_requested.connect(self._publish)
+        editor.import_requested.connect(self._import)
+        editor.export_requested.connect(self._export)
+        editor.picture_requested.connect(self._choose_picture)
+        self.editor, self.dialogs = editor, Dialogs(editor)
+        return editor
+
+    def _may_lose(self) -> bool:
+        text = "The template has changes that are not saved. Closing loses them."
+        return (
+            self.dialogs.ask("Template not saved", text, [("stay", "Go on editing"), ("lose", "Close")], "stay")
+            == "lose"
+        )
+
+    # --- storing
+
+    def _save_draft(self) -> None:
+        template = self._finished()
+        if template is not None and self._of is not None:
+            store = self._of.project.templates.save_draft
+            self._of.runner.submit(
+                STORE, store, template, on_done=lambda _none: self._draft_saved(), on_error=self._tell
+            )
+
+    def _draft_saved(self) -> None:
+        self.session.mark_saved()
+        self._window.toasts.show_message("The draft is saved. Cases see it once it is published.")
+
+    def _publish(self) -> None:
+        template = self._finished()
+        if template is None:
+            return
+        if self._of is None:
+            self._runner.submit(IO, self._store_new, template, on_done=self._stored_new, on_error=self._tell)
+            return
+        workspace, base = self._of, self.session.draft.base
+        if workspace.training.is_running:
+            self.dialogs.tell("Not published", TRAINING, kind="warning")
+            return
+        assert base is not None
+        text = consequences(base, changes_between(base, template))
+        buttons = [("publish", f"Publish as r{template.version}"), ("cancel", "Cancel")]
+        if self.dialogs.ask("Publish the template", text, buttons, "publish") != "publish":
+            return
+        problem = workspace.save_all()
+        if problem:
+            self._tell(problem)
+            return
+        self._window.status.showMessage(f"Publishing r{template.version} …", 60_000)
+        workspace.runner.submit(
+            STORE,
+            workspace.project.templates.publish,
+            template,
+            on_done=lambda new: self._published(new, workspace),
+            on_error=self._tell,
+        )
+
+    def _store_new(self, template: Template) -> Template:
+        named = replace(template, id=self._own.free_id(template.id))
+        self._own.save(named)
+        return named
+
+    def _stored_new(self, template: Template) -> None:
+        self._published(template, None)
+
+    def _published(self, template: Template, workspace: Workspace | None) -> None:
+        self.session.mark_saved()
+        self.close()
+        self._window.status.clearMessage()
+        self.published.emit(template, workspace)
+
+    # --- files and pictures
+
+    def _import(self) -> None:
+        path = self.dialogs.open_file("Import template", FILES)
+        if path:
+            self._runner.submit(IO, load_template, Path(path), on_done=self._take_in, on_error=self._tell)
+
+    def _take_in(self, template: Template) -> None:
+        base = self.session.draft.base
+        self.session.set(replace(Draft.of(template, base), id=base.id if base else template.id), 0)
+
+    def _export(self) -> None:
+        template = self._finished()
+        if template is None:
+            return
+        path = self.dialogs.save_file("Export template", f"{template.id}.json", FILES)
+        if path:
+            self._runner.submit(
+                IO,
+                write_template,
+                Path(path),
+                template,
+                on_done=lambda _none: self._window.toasts.show_message(f"{Path(path).name} was written."),
+                on_error=self._tell,
+            )
+
+    def _choose_picture(self) -> None:
+        workspace = self._workspace()
+        annotation = workspace.session.annotation if workspace is not None and workspace.session.is_open else None
+        buttons = [("case", "Use the open case")] if annotation is not None else []
+        buttons += [("file", "Choose a file…"), ("cancel", "Cancel")]
+        answer = self.dialogs.ask("Example picture", PICTURE, buttons, buttons[0][0])
+        path = self.dialogs.open_file("Example picture", IMAGES) if answer == "file" else None
+        if answer == "case" and workspace is not None and annotation is not None:
+            self._use_case(workspace, annotation)
+        elif path:
+            self._runner.submit(IO, _example_from_file, Path(path), on_done=self._show_picture, on_error=self._tell)
+
+    def _use_case(self, workspace: Workspace, annotation: Annotation) -> None:
+        case, points = workspace.session.case, decided_points(annotation)
+        if isinstance(case, CaseRow):
+            self._runner.submit(IO, _example_from_case, case, points, on_done=self._show_picture, on_error=self._tell)
+
+    def _show_picture(self, example: Example) -> None:
+        self.session.set(replace(self.session.draft, example=example))
+
+    # --- inside
+
+    def _finished(self) -> Template | None:
+        found = problems(self.session.draft)
+        if found:
+            self.dialogs.tell("Template not complete", found[0], "\n".join(found), "warning")
+            return None
+        return self.session.draft.template()
+
+    def _tell(self, error: object) -> None:
+        self._window.status.clearMessage()
+        self.dialogs.tell("Template", str(error), kind="warning")
+
+
+def decided_points(annotation: Annotation) -> list[tuple[str, float, float]]:
+    """(landmark, x, y) of what a person has decided."""
+    pairs = zip(annotation.landmark_ids, annotation.states, strict=True)
+    return [(mark, s.x, s.y) for mark, s in pairs if s.is_decided and s.x is not None and s.y is not None]
+
+
+def consequences(base: Template, changes: Changes) -> str:
+    """What publishing does to cases, in words."""
+    names = {mark.id: mark.name for mark in base.landmarks}
+    parts = [f"This becomes revision r{base.version + 1} for every case of the project. No placed point moves."]
+    if changes.added:
+        count = len(changes.added)
+        what = "A landmark is" if count == 1 else f"{count} landmarks are"
+        parts.append(f"{what} new: cases get it as not placed, and reviewed ones are in review again.")
+    if changes.removed:
+        gone = ", ".join(names[id_] for id_ in changes.removed[:4]) + (", …" if len(changes.removed) > 4 else "")
+        parts.append(f"Removed: {gone}. What was placed there is kept, hidden.")
+    if changes.redefined:
+        new = ", ".join(names[id_] for id_ in list(changes.redefined)[:4]) + (
+            ", …" if len(changes.redefined) > 4 else ""
+        )
+        parts.append(f"New definition: {new}. Decided points there are marked until a reader looks at them again.")
+    return "\n\n".join([*parts, "Undo steps of this session end here."])
+
+
+def _example_from_file(path: Path) -> Example:
+    return example_of(read_image(path))
+
+
+def _example_from_case(case: CaseRow, points: list[tuple[str, float, float]]) -> Example:
+    return example_of(read_image(case.path, frame=case.frame, axis=case.axis), points)
