@@ -23,6 +23,7 @@ from app.controllers.save_queue import SaveQueue
 from app.controllers.thumbnail_controller import ThumbnailController
 from app.controllers.training_controller import TrainingController
 from app.controllers.worklist_controller import WorklistController
+from app.empty_window import show_nothing
 from app.preferences import ADVANCE, THUMBNAILS
 from app.project_dialogue import ImportDialogue, ModelDialogue
 from app.session.review_session import ReviewSession
@@ -161,7 +162,7 @@ class Workspace(QObject):
         self.review.close()
         self.cards.close()
         self.project.close()
-        self._show_nothing()
+        show_nothing(self.window, self.notices)
 
     # --- building
 
@@ -221,20 +222,6 @@ class Workspace(QObject):
         window.registry.set_condition("writable", not project.read_only)
         if project.read_only:
             self.notices.show("read-only", "warning", READ_ONLY)
-
-    def _show_nothing(self) -> None:
-        window = self.window
-        for name in ("project", "writable", "model", "finetune", "search"):
-            window.registry.set_condition(name, False)
-        window.set_project(None, None)
-        window.set_undo_texts("", "")
-        window.models_panel.set_jobs([])
-        window.models_panel.set_models([])
-        window.status.set_job(None, None)
-        window.status.set_model("", "")
-        window.status.set_saved("")
-        window.worklist.set_counts({})
-        self.notices.clear()
 
     # --- saving
 
