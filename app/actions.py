@@ -12,6 +12,7 @@ from app.action_groups import EDIT, FIELD_KEYS, LIST_KEYS, NOTES, POINT, PROJECT
 from app.action_groups import keys as _keys
 from app.action_row import Action
 from app.image_view_actions import FRAME_USE, FRAMES, HABITS, LOUPE, ORIENTATION, OVERLAYS
+from app.measure_actions import MEASURE, MEASURE_OUT
 
 CONDITIONS = {
     "project": "Open or create a project first.",
@@ -73,6 +74,7 @@ _FILE = (
         ("project",),
         separator=True,
     ),
+    *MEASURE_OUT,
     Action("app.quit", "&Quit", "File", "G", ("Ctrl+Q",), separator=True),
 )
 _EDIT = (
@@ -331,6 +333,7 @@ ACTIONS: tuple[Action, ...] = (
     *_LANDMARK,
     *_CASE,
     *_MODEL,
+    *MEASURE,
     *NOTES,
     *PROJECT,
     *_HELP,

@@ -273,6 +273,13 @@ def style_sheet(theme: Theme) -> str:
         background: {t.on_accent}; }}
     QTableView, QListView, QTreeView {{ background: {t.panel}; border: 1px solid transparent; outline: none; }}
     QTableView:focus, QListView:focus, QTreeView:focus, QScrollArea:focus {{ border: 2px solid {t.link}; }}
+    QTabWidget::pane {{ border: none; }}
+    QTabBar {{ background: {t.window}; }}
+    QTabBar::tab {{ background: transparent; color: {t.muted}; padding: 4px 12px; border: none;
+        border-bottom: 2px solid transparent; }}
+    QTabBar::tab:hover {{ color: {t.text}; }}
+    QTabBar::tab:selected {{ background: {t.panel}; color: {t.text}; border-bottom: 2px solid {t.accent}; }}
+    QTabBar::tab:focus {{ border: 2px solid {t.link}; }}
     QHeaderView::section {{ background: {t.panel}; color: {t.muted}; border: none;
         border-bottom: 1px solid {t.border}; padding: 4px 6px; font-size: {px(12)}px; }}
     QProgressBar {{ background: {t.raised}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}

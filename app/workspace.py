@@ -24,6 +24,7 @@ from app.controllers.thumbnail_controller import ThumbnailController
 from app.controllers.training_controller import TrainingController
 from app.controllers.worklist_controller import WorklistController
 from app.empty_window import show_nothing
+from app.measure_dialogue import MeasureDialogue
 from app.preferences import ADVANCE, THUMBNAILS
 from app.project_dialogue import ImportDialogue, ModelDialogue
 from app.session.review_session import ReviewSession
@@ -101,6 +102,7 @@ class Workspace(QObject):
             model_id=lambda: None if self.inference.model is None else self.inference.model.id,
             parent=self,
         )
+        self.measuring = MeasureDialogue(self.runner, project, library, self.session, window=window, notices=notices)
         self.training = TrainingController(self.runner, project, library, self)
         self.models = ModelsController(self.runner, project, library, self.training.job_of_candidate, self)
         self.importer = ImportController(self.runner, project, self)
@@ -186,6 +188,7 @@ class Workspace(QObject):
             "landmark.live": self._set_live,
             "model.finetune": self._model_dialogue.fine_tune,
             "model.import": self._model_dialogue.ask_for_model,
+            **self.measuring.acts,
         }
 
     def _connect(self) -> None:
@@ -292,6 +295,7 @@ class Workspace(QObject):
         shown = known.get(annotation.prediction_id or "")
         self.notices.dismiss("open")
         self.review.open(detail.row, image)
+        self.measuring.measures.open(image)
         self.session.open_case(detail.row, annotation, shown, detail.history)
         self.session.set_stale(detail.stale)
         self.cards.open(detail.row, detail.notes)

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from app.session.measure_state import MeasureLines
 from app.session.view_state import HeatmapState, ImageState, MarkerState
 from app.views.camera import Camera
 from app.views.film_view import FilmView
 from app.views.heatmap_item import HeatmapItem
 from app.views.landmark_items import NAME_MODES, REGION_MODES, LandmarkLayer
+from app.views.measure_layer import MeasureLayer
 
 ZOOM_FIELD_MM, ZOOM_FIELD_PX = 40.0, 400.0
 
@@ -27,9 +29,13 @@ class AnnotatedView(FilmView):
         self.heat = HeatmapItem()
         self.scene().addItem(self.heat)
         self.layer = LandmarkLayer()
+        self.measures = MeasureLayer()
+        self.scene().addItem(self.measures)
         self.scene().addItem(self.layer)
         self._before_zoom: Camera | None = None
         self._overlay = True
+        self._measures_wanted = False
+        self.measures.hide()
         self._resized()
 
     def set_image(self, image: ImageState | None) -> None:
@@ -101,6 +107,19 @@ class AnnotatedView(FilmView):
         self.layer.show_lines = visible
         self.layer.update()
 
+    def set_measure_lines(self, lines: Sequence[MeasureLines]) -> None:
+        """Show how values are measured."""
+        self.measures.set_lines(lines)
+
+    def choose_measure(self, measure_id: str) -> None:
+        """Let the lines of one value stand out, "" for none."""
+        self.measures.set_chosen(measure_id)
+
+    def set_measures_visible(self, visible: bool) -> None:
+        """Show measurement lines or not."""
+        self._measures_wanted = visible
+        self._show_overlay()
+
     def ensure_visible(self, landmark: str) -> None:
         """Pan just enough to bring a landmark into the inner part of the view."""
         marker = self.layer.marker(landmark)
@@ -151,8 +170,10 @@ class AnnotatedView(FilmView):
     def _show_overlay(self) -> None:
         self.layer.setVisible(self.has_overlay)
         self.heat.setVisible(self.has_overlay)
+        self.measures.setVisible(self.has_overlay and self._measures_wanted)
 
     def _camera_moved(self) -> None:
         if hasattr(self, "layer"):  # the first resize comes before the layer exists
             self.layer.set_camera(self.camera)
             self.heat.set_camera(self.camera)
+            self.measures.set_camera(self.camera)

@@ -33,6 +33,7 @@ class ImageView(AnnotatedView):
     landmark_pressed = Signal(str)
     landmark_dragging = Signal(str, float, float)
     landmark_moved = Signal(str, float, float)
+    moving_ended = Signal()
     place_requested = Signal(float, float)
     place_back_requested = Signal()
     tool_cancelled = Signal()
@@ -165,6 +166,7 @@ class ImageView(AnnotatedView):
     def stop_moving(self) -> None:
         """Show the landmark where it is stored."""
         self.layer.set_override(None)
+        self.moving_ended.emit()
 
     def request_context(self, at: QPointF) -> None:
         """Ask for the menu of the landmark under the pointer, or of the image."""
@@ -330,6 +332,7 @@ class ImageView(AnnotatedView):
         if what == "hide":
             self.layer.setVisible(self.has_overlay and not down)
             self.heat.setVisible(self.has_overlay and not down)
+            self.measures.setVisible(self.has_overlay and self._measures_wanted and not down)
         else:
             self.layer.show_predictions = down
             self.layer.update()

@@ -24,12 +24,14 @@ from app.actions import ACTIONS, Action
 from app.preferences import FONT, THEME, Preferences
 from app.session.view_state import ComparisonState
 from app.views import icons, menus
+from app.views.bottom_panel import BottomPanel
 from app.views.compare_dialog import CompareDialog
 from app.views.dialogs import Dialogs
 from app.views.drops import dropped_paths
 from app.views.frame_bar import FrameBar
 from app.views.image_view import ImageView
 from app.views.landmark_panel import LandmarkPanel
+from app.views.measurements_panel import MeasurementsPanel
 from app.views.models_panel import ModelsPanel
 from app.views.notice_strip import NoticeStrip
 from app.views.presets import Presets
@@ -106,6 +108,7 @@ class MainWindow(QMainWindow):
             self._stack.setCurrentWidget(self._review)
             for dock, action_id in self.docks.items():
                 dock.setVisible(self.action(action_id).isChecked())
+            self.models_dock.setVisible(any(self.action(page).isChecked() for page in self.bottom.action_ids))
         self.image_view.setFocus()
 
     def set_project(self, name: str | None, template_name: str | None, read_only: bool = False) -> None:
@@ -127,8 +130,15 @@ class MainWindow(QMainWindow):
 
     def show_models(self, shown: bool = True) -> None:
         """Open or close the dock of models."""
-        self.action("view.models").setChecked(shown)
+        self.show_page("view.models", shown)
+
+    def show_page(self, action_id: str, shown: bool = True) -> None:
+        """Open the panel below the image at the page of an action, or close it."""
+        if shown:
+            self.bottom.bring_forward(action_id)
         self.models_dock.setVisible(shown and self._stack.currentWidget() is self._review)
+        for other in self.bottom.action_ids:
+            self.action(other).setChecked(shown and other == action_id)
 
     def open_compare(self, comparison: ComparisonState) -> CompareDialog:
         """Show a comparison in its own window, which does not block; there is one at a time."""
@@ -176,6 +186,7 @@ class MainWindow(QMainWindow):
         for dock, action_id in self.docks.items():
             self.action(action_id).setChecked(dock is not self.models_dock)
             dock.setVisible(self._stack.currentWidget() is self._review and dock is not self.models_dock)
+        self.show_page(self.bottom.current_id, False)
         self._size_docks()
 
     # how it is put together
@@ -187,6 +198,10 @@ class MainWindow(QMainWindow):
         self.worklist = WorklistPanel(self.registry)
         self.landmark_panel = LandmarkPanel(self.registry)
         self.models_panel = ModelsPanel(self.registry)
+        self.measurements_panel = MeasurementsPanel(self.registry)
+        self.bottom = BottomPanel()
+        self.bottom.add_page("view.models", "Models", self.models_panel)
+        self.bottom.add_page("view.measurements", "Measurements", self.measurements_panel)
         self.notices = NoticeStrip()
         self.status = StatusBar()
         self.welcome = WelcomePage(self.registry)
@@ -214,7 +229,7 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.worklist_dock = self._dock("Worklist", self.worklist, WORKLIST_WIDTH)
         self.landmark_dock = self._dock("Landmarks", self.landmark_panel, LANDMARK_WIDTH)
-        self.models_dock = self._dock("Models", self.models_panel, MODELS_WIDTH)
+        self.models_dock = self._dock("Models", self.bottom, MODELS_WIDTH)
         self.docks = {
             self.worklist_dock: "view.worklist",
             self.landmark_dock: "view.landmarks",
@@ -252,6 +267,9 @@ class MainWindow(QMainWindow):
         self.models_panel.finetune_requested.connect(self.action("model.finetune").trigger)
         self.models_panel.import_requested.connect(self.action("model.import").trigger)
         self.models_panel.close_requested.connect(lambda: self.show_models(False))
+        self.measurements_panel.close_requested.connect(lambda: self.show_page("view.measurements", False))
+        self.measurements_panel.left.connect(view.setFocus)
+        self.bottom.page_changed.connect(self._page_changed)
         self.status.models_requested.connect(self.show_models)
         QApplication.instance().focusChanged.connect(self._focus_changed)
 
@@ -269,6 +287,10 @@ class MainWindow(QMainWindow):
             self.view_actions.carry_out(action_id)
         else:
             self.action_triggered.emit(action_id)
+
+    def _page_changed(self) -> None:
+        if self.models_dock.isVisible():
+            self.show_page(self.bottom.current_id)
 
     def _step_case(self, by: int) -> None:
         self.action("case.next" if by > 0 else "case.previous").trigger()

@@ -56,7 +56,9 @@ class ViewActions:
             "view.squares": lambda: view.set_squares(self._is_on("view.squares")),
             "view.ghost": lambda: view.set_ghosts_visible(self._is_on("view.ghost")),
             "view.lines": lambda: view.set_lines_visible(self._is_on("view.lines")),
-            "view.models": lambda: window.models_dock.setVisible(self._is_on("view.models")),
+            "view.models": lambda: window.show_page("view.models", self._is_on("view.models")),
+            "view.measurements": lambda: window.show_page("view.measurements", self._is_on("view.measurements")),
+            "view.measure_lines": lambda: view.set_measures_visible(self._is_on("view.measure_lines")),
             "view.landmarks": lambda: window.landmark_dock.setVisible(self._is_on("view.landmarks")),
             "view.worklist": lambda: window.worklist_dock.setVisible(self._is_on("view.worklist")),
             "view.card": lambda: window.landmark_panel.card.set_large(self._is_on("view.card")),
@@ -111,6 +113,7 @@ class ViewActions:
     def _step_pane(self, by: int) -> None:
         window = self._window
         panes = [window.image_view, window.landmark_panel.list, window.worklist.list, window.models_panel.finetune]
+        panes.append(window.measurements_panel.table)
         panes = [pane for pane in panes if pane.isVisible() and pane.isEnabled()]
         if not panes:
             return

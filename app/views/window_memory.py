@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 LAYOUT_VERSION = 1
 ON_AT_FIRST = ("view.ghost", "view.lines", "view.keep_view", "view.squares")
 OFF_AT_FIRST = ("landmark.live",)
+HIDDEN_AT_FIRST = ("view.measure_lines",)
 
 
 def remember(window: MainWindow, settings: QSettings) -> None:
@@ -22,7 +23,7 @@ def remember(window: MainWindow, settings: QSettings) -> None:
     settings.setValue("state", window.saveState(LAYOUT_VERSION))
     settings.setValue("names", window.image_view.layer.names)
     settings.setValue("regions", window.image_view.layer.regions)
-    for action_id in (*ON_AT_FIRST, *OFF_AT_FIRST, *window.docks.values()):
+    for action_id in (*ON_AT_FIRST, *OFF_AT_FIRST, *HIDDEN_AT_FIRST, *window.docks.values(), *window.bottom.action_ids):
         settings.setValue(action_id, int(window.action(action_id).isChecked()))
     settings.sync()
 
@@ -34,6 +35,9 @@ def restore(window: MainWindow, settings: QSettings | None) -> None:
         window.view_actions.carry_out(action_id)
     for action_id in OFF_AT_FIRST:
         window.action(action_id).setChecked(settings is not None and _is_on(settings, action_id, False))
+    for action_id in HIDDEN_AT_FIRST:
+        window.action(action_id).setChecked(settings is not None and _is_on(settings, action_id, False))
+        window.view_actions.carry_out(action_id)
     if settings is not None:
         _restore_layout(window, settings)
     window.set_theme(window.preferences.value(THEME))
@@ -47,6 +51,10 @@ def _restore_layout(window: MainWindow, settings: QSettings) -> None:
         window.restoreState(settings.value("state"), LAYOUT_VERSION)
     for dock, action_id in window.docks.items():
         window.action(action_id).setChecked(_is_on(settings, action_id, dock is not window.models_dock))
+    for action_id in window.bottom.action_ids:
+        window.action(action_id).setChecked(_is_on(settings, action_id, False))
+        if window.action(action_id).isChecked():
+            window.bottom.bring_forward(action_id)
 
 
 def _is_on(settings: QSettings, key: str, default: bool) -> bool:

@@ -117,7 +117,7 @@ def blank_reason(measure: Measure, measures: MeasureSet, points: CasePoints) -> 
     for status in BLANK_FOR:
         found = _names(points, marks, status)
         if found:
-            return f"{status.value}: {listed(found)}" + (_swap_hint(measure, points) if len(found) < len(marks) else "")
+            return f"{status.value}: {listed(found)}{_swap_hint(measure, points)}"
     return _swap_reason(measure, points)
 
 

@@ -46,7 +46,14 @@ class Measurements:
 
     def locks(self, case_id: int) -> dict[str, tuple[int, int]]:
         """The end vertebrae that are held in a case, by the role of the curve; empty: they are searched."""
-        return {role: (first, last) for role, (first, last) in (self._get(f"{LOCKS}{case_id}") or {}).items()}
+        return _ends(self._get(f"{LOCKS}{case_id}") or {})
+
+    def all_locks(self) -> dict[int, dict[str, tuple[int, int]]]:
+        """Case id -> held end vertebrae, of every case that has any."""
+        query = sa.select(_t.c.key, _t.c.json).where(_t.c.key.startswith(LOCKS, autoescape=True))
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return {int(row.key.removeprefix(LOCKS)): _ends(json.loads(row.json)) for row in rows}
 
     def set_locks(self, case_id: int, locks: Mapping[str, tuple[int, int]]) -> None:
         """Hold end vertebrae, or with an empty mapping search them again."""
@@ -63,3 +70,7 @@ class Measurements:
             if value is not None:
                 connection.execute(sa.insert(_t).values(key=key, json=canonical_json(value)))
             audit.append(connection, "measurement.set", {"key": key, "value": value})
+
+
+def _ends(value: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    return {role: (first, last) for role, (first, last) in value.items()}

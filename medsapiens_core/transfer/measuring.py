@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-
-import numpy as np
 
 from medsapiens_core.data.annotation import Annotation
 from medsapiens_core.data.prediction import Prediction
@@ -19,11 +17,20 @@ from medsapiens_core.measurements.evaluating import evaluate
 from medsapiens_core.measurements.point_errors import Repeatability, from_region, point_errors
 from medsapiens_core.measurements.set_file import fits, set_from_json, shipped_sets
 from medsapiens_core.measurements.tables import TABLES, CaseRecord, write_named
+from medsapiens_core.measurements.vectors import Floats
 from medsapiens_core.models.package_files import read_calibrations
 from medsapiens_core.store.cases import CaseRow
 from medsapiens_core.store.library import ModelLibrary
 from medsapiens_core.store.project import Project
 from medsapiens_core.transfer.importing import all_cases
+
+Progress = Callable[[int, int], bool]
+"""Told (done, total); answers whether to go on."""
+
+
+def go_on(_done: int, _total: int) -> bool:
+    """Never stop."""
+    return True
 
 
 def sets_of(project: Project) -> dict[str, MeasureSet]:
@@ -50,27 +57,35 @@ def set_in_use(project: Project, wanted: str | None = None) -> MeasureSet:
 
 
 class Calibrations:
-    """Calibrated regions of predictions, by the model that made them; each package is read once."""
+    """What the regions of predictions are worth, by the model that made them; each package is read once."""
 
     def __init__(self, library: ModelLibrary, template: Template) -> None:
-        self._template = template
-        self._folders = {entry.id: entry.folder for entry in library.list()}
+        self._library, self._template = library, template
         self._known: dict[str, Calibration | None] = {}
 
-    def covariances(self, prediction: Prediction | None) -> dict[str, np.ndarray]:
+    def knows(self, model_id: str) -> bool:
+        """True when `covariances` of this model's predictions will read no file."""
+        return model_id in self._known
+
+    def read(self, model_id: str) -> None:
+        """Read a model's calibration; a model that is gone or damaged has none."""
+        if model_id in self._known:
+            return
+        try:
+            folders = [entry.folder for entry in self._library.list() if entry.id == model_id]
+            found = read_calibrations(folders[0]) if folders else {}
+        except (UserError, OSError):
+            found = {}  # the models panel tells of damaged models
+        self._known[model_id] = found.get(self._template.id)
+
+    def covariances(self, prediction: Prediction | None) -> dict[str, Floats]:
         """Landmark id -> covariance in px^2 of the calibrated region; empty for an uncalibrated model."""
         if prediction is None:
             return {}
-        found = regions(prediction, self._template, self._calibration(prediction.model_id))
+        self.read(prediction.model_id)
+        found = regions(prediction, self._template, self._known[prediction.model_id])
         named = zip(self._template.ids, found, strict=True)
         return {m: from_region(r.semi_axes_px, r.angle_deg, r.coverage) for m, r in named if r is not None}
-
-    def _calibration(self, model_id: str) -> Calibration | None:
-        if model_id not in self._known:
-            folder = self._folders.get(model_id)
-            found = {} if folder is None else read_calibrations(folder)
-            self._known[model_id] = found.get(self._template.id)
-        return self._known[model_id]
 
 
 def records(
@@ -80,9 +95,16 @@ def records(
     *,
     repeatability: Mapping[str, Repeatability] | None = None,
     unreviewed: bool = False,
+    progress: Progress = go_on,
 ) -> Iterator[CaseRecord]:
-    """One record for each reading of each case, in the order they were added; by default the reviewed ones only."""
-    for case in all_cases(project):
+    """One record for each reading of each case, in the order they were added; by default the reviewed ones only.
+
+    Ends early when `progress(done, total)` answers False.
+    """
+    cases = all_cases(project)
+    for done, case in enumerate(cases):
+        if not progress(done, len(cases)):
+            return
         for reader in project.annotations.readers(case.id):
             annotation = project.annotations.load(case.id, reader=reader)
             if annotation.reviewed or unreviewed:
@@ -126,17 +148,29 @@ def export_tables(
     table: str = "measurements-wide",
     unreviewed: bool = False,
     repeatability: Mapping[str, Repeatability] | None = None,
+    progress: Progress = go_on,
 ) -> tuple[list[Path], int]:
     """Write one table to a .csv file, or all four into a folder. Returns the files and the number of readings.
 
-    Raises UserError when something is already there, or when no case can be written.
+    Nothing is written when `progress(done, total)` answers False before the end: then there are no files. Raises
+    UserError when something is already there, or when no case can be written.
     """
     single = out.suffix.lower() == ".csv"
     targets = {table: out} if single else {name: out / f"{name}.csv" for name in TABLES}
     taken = [path for path in targets.values() if path.exists()]
     if taken:
         raise UserError(f"{taken[0]} is already there, and nothing is overwritten. Choose another name.")
-    found = list(records(project, measures, calibrations, repeatability=repeatability, unreviewed=unreviewed))
+    stopped = False
+
+    def ask(done: int, total: int) -> bool:
+        nonlocal stopped
+        stopped = stopped or not progress(done, total)
+        return not stopped
+
+    chosen = records(project, measures, calibrations, repeatability=repeatability, unreviewed=unreviewed, progress=ask)
+    found = list(chosen)
+    if stopped:
+        return [], 0
     if not found:
         raise UserError("No case is reviewed yet, so there is nothing to write. Mark cases reviewed, or ask for all.")
     (out.parent if single else out).mkdir(parents=True, exist_ok=True)

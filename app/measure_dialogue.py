@@ -1,0 +1,200 @@
+"""The talk with the user about measurements: where tables and reports go, progress, and what came of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QLocale, QObject, QUrl
+from PySide6.QtGui import QDesktopServices
+
+from app.controllers.measure_controller import MeasureController
+from app.controllers.measure_export import MeasureExport
+from app.controllers.notice_board import NoticeBoard
+from app.session import measure_presentation as present
+from app.session import report_facts
+from app.session.report_state import ReportState
+from app.session.review_session import ReviewSession
+from app.tasks.task_runner import IO, STORE, TaskRunner
+from app.views.main_window import MainWindow
+from app.views.report import write_report
+from medsapiens_core.data.annotation import Edit, utc_now
+from medsapiens_core.data.image import Image
+from medsapiens_core.data.rendering import to_uint8
+from medsapiens_core.store.library import ModelLibrary
+from medsapiens_core.store.project import Project
+
+PDF = "PDF (*.pdf)"
+NO_SET = "There is no measurement set for this template. Measure > Edit measurements makes one."
+
+
+class MeasureDialogue(QObject):
+    """Measuring in one project: the controller behind the panel, the export of tables, and the PDF report.
+
+    `acts` are the actions of the menus that are done here.
+    """
+
+    def __init__(
+        self,
+        runner: TaskRunner,
+        project: Project,
+        library: ModelLibrary,
+        session: ReviewSession,
+        *,
+        window: MainWindow,
+        notices: NoticeBoard,
+    ) -> None:
+        super().__init__(session)
+        panel, view = window.measurements_panel, window.image_view
+        self.measures = MeasureController(runner, project, library, session, panel=panel, view=view, parent=self)
+        self.acts: dict[str, Callable[[], object]] = {
+            "measure.lock": self.measures.toggle_lock,
+            "measure.export": self.ask_for_tables,
+            "measure.report": self.ask_for_report,
+        }
+        self._export = export = MeasureExport(runner, project, library, self)
+        self._runner, self._project, self._session = runner, project, session
+        self._window, self._notices = window, notices
+        export.progress.connect(self._show_progress)
+        export.finished.connect(self._exported)
+        export.failed.connect(self._not_exported)
+        export.stopped.connect(lambda: self._notices.dismiss("measure-export"))
+
+    # --- tables
+
+    def ask_for_tables(self) -> None:
+        """Choose a folder; four tables go into a new folder in it."""
+        if self.measures.measures is None:
+            self._window.dialogs.tell("Export measurements", NO_SET, kind="warning")
+            return
+        self._runner.submit(STORE, self._project.cases.counts, on_done=self._ask_which)
+
+    def _ask_which(self, counts: dict[str, int]) -> None:
+        measures = self.measures.measures
+        reviewed, other = counts["reviewed"], counts["in_review"]
+        which = "reviewed" if not other else self._ask_about_others(reviewed, other)
+        folder = self._window.dialogs.open_folder("Folder for the tables", str(Path.home())) if which else None
+        if folder and measures is not None:
+            name = f"{_file_name(self._project.name)} measurements {datetime.now():%Y-%m-%d %H%M%S}"
+            self._export.write(
+                measures,
+                Path(folder) / name,
+                unreviewed=which == "all",
+                repeatability=self.measures.repeatability,
+            )
+
+    def _ask_about_others(self, reviewed: int, other: int) -> str:
+        text = (
+            f"{reviewed} cases are reviewed, {other} more are in review. Points that nobody has decided on stay "
+            "empty in the tables, with the reason."
+        )
+        buttons = [("reviewed", "Reviewed cases"), ("all", "All with decisions"), ("", "Cancel")]
+        return self._window.dialogs.ask("Export measurements", text, buttons, "reviewed")
+
+    def _show_progress(self, done: int, total: int) -> None:
+        if self._export.is_running and total > 1:
+            text = f"Measuring case {done + 1} of {total}"
+            self._notices.show("measure-export", "info", text, {"Cancel": self._export.cancel})
+
+    def _exported(self, folder: str, count: int) -> None:
+        self._notices.dismiss("measure-export")
+        readings = "1 reading" if count == 1 else f"{count} readings"
+        self._notices.show(
+            "measure-exported",
+            "info",
+            f"{readings} were measured and written as four tables to {folder}.",
+            {"Open folder": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(folder))},
+        )
+
+    def _not_exported(self, text: str) -> None:
+        self._notices.dismiss("measure-export")
+        self._notices.show("measure-exported", "warning", text)
+
+    # --- report
+
+    def ask_for_report(self) -> None:
+        """Choose a file for the report of the open case."""
+        if self.measures.measures is None:
+            self._window.dialogs.tell("PDF report", NO_SET, kind="warning")
+            return
+        case: Any = self._session.case
+        name = f"{_file_name(Path(case.name).stem)} report.pdf"
+        path = self._window.dialogs.save_file("PDF report", str(Path.home() / name), PDF)
+        if path:
+            self.write_report(Path(path))
+
+    def write_report(self, path: Path) -> None:
+        """Write the report of the open case as it is now."""
+        case = self._session.case
+        if case is not None:
+            self._runner.submit(
+                STORE,
+                self._project.annotations.history,
+                case.id,
+                on_done=lambda history: self._write_report(path, history),
+            )
+
+    def _write_report(self, path: Path, history: list[Edit]) -> None:
+        image = self.measures.image
+        if image is None or self.measures.measures is None or not self._session.is_open:
+            return
+        report = self._report(image, history)
+        self._runner.submit(
+            IO,
+            write_report,
+            report,
+            path,
+            on_done=lambda pages: self._report_written(path, pages, report.is_draft),
+            on_error=lambda error: self._notices.show(
+                "report", "warning", f"The report was not written: {error}. Choose another folder or close the file."
+            ),
+        )
+
+    def _report(self, image: Image, history: list[Edit]) -> ReportState:
+        session, measures = self._session, self.measures
+        case: Any = session.case
+        annotation, template, known = session.annotation, session.template, measures.measures
+        points = measures.points
+        assert known is not None and points is not None
+        prediction = session.prediction
+        return ReportState(
+            title=str(case.name),
+            subtitle=f"{self._project.name}  ·  {report_facts.readable(utc_now())}  ·  MedSapiens Studio",
+            pixels=to_uint8(image, self._window.image_view.window_range, self._window.image_view.inverted),
+            aspect=points.scale.y / points.scale.x,
+            marks=report_facts.marks(annotation, template),
+            lines=present.lines(measures.values, known, points),
+            rows=present.rows(measures.values, measures.norms),
+            facts=report_facts.facts(
+                annotation,
+                template,
+                case.spacing,
+                history,
+                model=prediction.model_id if prediction else "",
+                measures=known,
+            ),
+            sources=report_facts.sources(measures.norms),
+            is_draft=not annotation.reviewed,
+            has_norms=measures.norms is not None,
+            paper=default_paper(),
+        )
+
+    def _report_written(self, path: Path, pages: int, draft: bool) -> None:
+        size = "1 page" if pages == 1 else f"{pages} pages"
+        words = f"{path.name} is written ({size})" + (", marked as draft: the case is not reviewed." if draft else ".")
+        self._notices.show(
+            "report", "info", words, {"Open": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))}
+        )
+
+
+def default_paper() -> str:
+    """Letter where the system measures in inches, A4 elsewhere."""
+    return "Letter" if QLocale.system().measurementSystem() is QLocale.MeasurementSystem.ImperialUSSystem else "A4"
+
+
+def _file_name(text: str) -> str:
+    """The text without what file systems do not take."""
+    return re.sub(r'[\\/:*?"<>|\x00-\x1f]+', "_", text).strip(" .") or "case"

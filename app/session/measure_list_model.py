@@ -1,0 +1,92 @@
+"""The measurements of the open case as a Qt table model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, Qt
+
+from app.session.case_list_model import ROOT, ROW_ROLE, Index
+from app.session.measure_state import MeasureRow
+
+
+class MeasureColumn(IntEnum):
+    """Columns of the table."""
+
+    NAME = 0
+    VALUE = 1
+    ERROR = 2
+    NORM = 3
+    COMPARED = 4
+    NOTE = 5
+
+
+HEADERS = ("Measurement", "Value", "± (95 %)", "Norm", "Compared", "Remarks")
+NUMBERS = (MeasureColumn.VALUE, MeasureColumn.ERROR, MeasureColumn.NORM)
+
+
+class MeasureListModel(QAbstractTableModel):
+    """`set_rows` touches only what changed, so that selection and scroll stay while a point is dragged."""
+
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__(parent)
+        self._rows: tuple[MeasureRow, ...] = ()
+
+    @property
+    def rows(self) -> tuple[MeasureRow, ...]:
+        """What is shown."""
+        return self._rows
+
+    def set_rows(self, rows: Sequence[MeasureRow]) -> None:
+        """Show these rows."""
+        fresh = tuple(rows)
+        if [row.id for row in fresh] != [row.id for row in self._rows]:
+            self.beginResetModel()
+            self._rows = fresh
+            self.endResetModel()
+            return
+        old, self._rows = self._rows, fresh
+        for position, (before, after) in enumerate(zip(old, fresh, strict=True)):
+            if before != after:
+                self.dataChanged.emit(self.index(position, 0), self.index(position, len(HEADERS) - 1))
+
+    def rowCount(self, parent: Index = ROOT) -> int:
+        """How many measurements there are."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = ROOT) -> int:
+        """How many columns."""
+        return 0 if parent.isValid() else len(HEADERS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """The words above a column."""
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return HEADERS[section]
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if section in NUMBERS else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """What to show of one cell; `ROW_ROLE` gives the frozen row."""
+        if not index.isValid() or index.row() >= len(self._rows):
+            return None
+        row = self._rows[index.row()]
+        if role == ROW_ROLE:
+            return row
+        if role == Qt.ItemDataRole.DisplayRole:
+            return (row.name, row.value, row.error, row.norm, row.compared, row.note)[index.column()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return row.tooltip or None
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return spoken(row)
+        return None
+
+
+def spoken(row: MeasureRow) -> str:
+    """One row for a screen reader."""
+    parts = [row.name, row.value or "no value", row.error, f"norm {row.norm}" if row.norm else "", row.compared]
+    parts.append(row.note)
+    return ", ".join(part for part in parts if part)

@@ -1,0 +1,126 @@
+"""From values to what the window shows of them: pure functions that make the frozen values of `measure_state`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.session.measure_state import MeasureLines, MeasureRow, NormBar
+from medsapiens_core.measurements.case_points import CasePoints
+from medsapiens_core.measurements.cobb import SMALL_DEG
+from medsapiens_core.measurements.definitions import HKA_ROLES, Kind, Measure, MeasureSet
+from medsapiens_core.measurements.drawing import segments
+from medsapiens_core.measurements.evaluating import Value
+from medsapiens_core.measurements.norms import Grade, Norm, NormSet, grade
+
+FILLED = "rests on filled points, not exported: {names}"
+
+
+def rows(values: Sequence[Value], norms: NormSet | None) -> tuple[MeasureRow, ...]:
+    """The table."""
+    return tuple(_row(value, _norm_of(value.measure, norms)) for value in values)
+
+
+def lines(values: Sequence[Value], measures: MeasureSet, points: CasePoints) -> tuple[MeasureLines, ...]:
+    """Lines of all values that are not blank."""
+    made = []
+    for value in values:
+        found = segments(value, measures, points)
+        if found:
+            (x1, y1), (x2, y2) = found[0]
+            text = f"{value.measure.name} {number(value)}"
+            made.append(MeasureLines(value.measure.id, text, found, ((x1 + x2) / 2, (y1 + y2) / 2), bool(value.filled)))
+    return tuple(made)
+
+
+def number(value: Value) -> str:
+    """`82.3°`, `41.0 mm`; "" for a blank one."""
+    if value.value is None:
+        return ""
+    text = f"{value.value:.{value.measure.decimals}f}"
+    return with_unit(text.removeprefix("-") if float(text) == 0 else text, value.unit)
+
+
+def with_unit(text: str, unit: str) -> str:
+    """A number with its unit: ° and % stand close to it."""
+    return f"{text}{unit}" if unit in ("°", "%", "") else f"{text} {unit}"
+
+
+def half_width(value: Value) -> str:
+    """`± 1.9°`; "" where it is not known."""
+    if value.value is None or value.half_width is None:
+        return ""
+    return f"± {with_unit(f'{value.half_width:.{value.measure.decimals}f}', value.unit)}"
+
+
+def note(value: Value) -> str:
+    """The reason of a blank value, or what must be said with one."""
+    if value.value is None:
+        return value.reason
+    parts = []
+    if value.ends_name:
+        parts.append(f"{value.ends_name}, {'locked' if value.locked else 'free'}")
+    if value.filled:
+        parts.append(FILLED.format(names=", ".join(value.filled)))
+    if value.estimated:
+        parts.append(f"estimated: {', '.join(value.estimated[:3])}" + (" …" if len(value.estimated) > 3 else ""))
+    parts += [part for part in (value.scale_note, _side_note(value.measure)) if part]
+    return "  ·  ".join(parts)
+
+
+def compared(result: Grade | None, decimals: int) -> str:
+    """`within, z 0.7`; without a published spread the difference from the mean."""
+    if result is None:
+        return ""
+    if not result.word:
+        return f"{result.difference:+.{decimals}f} to mean"
+    return result.word if result.z is None else f"{result.word}, z {result.z:+.1f}"
+
+
+def graded(value: Value, norm: Norm | None) -> Grade | None:
+    """The comparison of a value; a leg whose side is not given is not graded."""
+    if norm is None or value.value is None or _side_note(value.measure):
+        return None
+    return grade(value.value, value.half_width, norm)
+
+
+def _row(value: Value, norm: Norm | None) -> MeasureRow:
+    measure = value.measure
+    result = graded(value, norm)
+    return MeasureRow(
+        measure.id,
+        measure.name,
+        number(value),
+        half_width(value),
+        norm.text(measure.decimals) if norm else "",
+        result.word if result else "",
+        compared(result, measure.decimals),
+        _bar(value, norm) if result else None,
+        note(value),
+        bool(value.estimated),
+        bool(value.filled),
+        measure.kind is Kind.COBB and value.value is not None and value.value < SMALL_DEG,
+        _tooltip(value, norm),
+    )
+
+
+def _norm_of(measure: Measure, norms: NormSet | None) -> Norm | None:
+    return None if norms is None else norms.norm(measure.id, measure.unit)
+
+
+def _bar(value: Value, norm: Norm | None) -> NormBar | None:
+    if norm is None or value.value is None:
+        return None
+    low, high = norm.limits or (None, None)
+    return NormBar(value.value, value.half_width, norm.mean, low, high)
+
+
+def _side_note(measure: Measure) -> str:
+    unsided = measure.kind is Kind.HKA and measure.role == HKA_ROLES[0] and not measure.medial
+    return "side not given: no sign, not graded" if unsided else ""
+
+
+def _tooltip(value: Value, norm: Norm | None) -> str:
+    parts = [value.measure.note, value.error_note]
+    if norm is not None:
+        parts.append(f"Norm: {norm.population}; age: {norm.age}; sex: {norm.sex}. {norm.source}")
+    return "\n".join(part for part in parts if part)
