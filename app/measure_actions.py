@@ -59,4 +59,14 @@ MEASURE = (
         EDIT,
         separator=True,
     ),
+    Action(
+        "measure.edit",
+        "&Edit measurements…",
+        "Measure",
+        "G",
+        (),
+        "Change a set of measurements or make one",
+        ("project", "writable"),
+        short="Edit…",
+    ),
 )

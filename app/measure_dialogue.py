@@ -20,10 +20,12 @@ from app.session.report_state import ReportState
 from app.session.review_session import ReviewSession
 from app.tasks.task_runner import IO, STORE, TaskRunner
 from app.views.main_window import MainWindow
+from app.views.measure_editor import MeasureEditor, open_editor
 from app.views.report import write_report
 from medsapiens_core.data.annotation import Edit, utc_now
 from medsapiens_core.data.image import Image
 from medsapiens_core.data.rendering import to_uint8
+from medsapiens_core.measurements.set_file import shipped_sets
 from medsapiens_core.store.library import ModelLibrary
 from medsapiens_core.store.project import Project
 
@@ -54,6 +56,7 @@ class MeasureDialogue(QObject):
             "measure.lock": self.measures.toggle_lock,
             "measure.export": self.ask_for_tables,
             "measure.report": self.ask_for_report,
+            "measure.edit": self.open_editor,
         }
         self._export = export = MeasureExport(runner, project, library, self)
         self._runner, self._project, self._session = runner, project, session
@@ -62,6 +65,21 @@ class MeasureDialogue(QObject):
         export.finished.connect(self._exported)
         export.failed.connect(self._not_exported)
         export.stopped.connect(lambda: self._notices.dismiss("measure-export"))
+
+    # --- editor
+
+    def open_editor(self) -> MeasureEditor:
+        """Edit the set in use, or begin one."""
+        template, measures = self._project.template, self.measures.measures
+        landmarks = [(mark.id, f"{mark.name} ({mark.abbreviation})") for mark in template.landmarks]
+        editor = MeasureEditor(landmarks, self.measures.preview, self._window)
+        editor.saved.connect(self.measures.save_set)
+        editor.removed.connect(self.measures.remove_set)
+        shipped = shipped_sets()
+        own = measures is not None and measures != shipped.get(measures.id)
+        editor.edit(measures, template.id, is_own=own, was_shipped=measures is not None and measures.id in shipped)
+        open_editor(editor)
+        return editor
 
     # --- tables
 

@@ -19,7 +19,7 @@ from app.session.review_session import ReviewSession
 from app.tasks.task_runner import IO, STORE, Task, TaskRunner
 from medsapiens_core.data.image import Image
 from medsapiens_core.measurements.case_points import CasePoints, case_points
-from medsapiens_core.measurements.definitions import Kind, MeasureSet
+from medsapiens_core.measurements.definitions import Kind, Measure, MeasureSet
 from medsapiens_core.measurements.evaluating import Value, evaluate, evaluate_one
 from medsapiens_core.measurements.norms import NormSet, shipped_norms
 from medsapiens_core.measurements.point_errors import PointErrors, Repeatability, point_errors
@@ -163,6 +163,16 @@ class MeasureController(QObject):
     def locks(self) -> Ends:
         """The held end vertebrae of the open case."""
         return self._locks.get(self._session.case.id, {}) if self._session.case is not None else {}
+
+    def preview(self, measures: MeasureSet, measure: Measure) -> str:
+        """What a measure of a set that is being edited gives on the open case."""
+        points = self.points
+        if points is None:
+            return "Open a case to see the value."
+        value = evaluate_one(measure, measures, points, self._errors(points), self.locks, simulated=False)
+        return "  ".join(
+            part for part in (present.number(value), present.half_width(value), present.note(value)) if part
+        )
 
     def save_set(self, value: dict[str, Any]) -> None:
         """Store a set of the project (`msmeasures/1`) and put it in use."""

@@ -26,10 +26,10 @@ from app.views.measure_delegate import MeasureDelegate
 from app.views.widgets import GAP, MARGIN, QuietComboBox, action_button, flat_button, label
 
 WIDTHS = {
-    MeasureColumn.NAME: 156,
+    MeasureColumn.NAME: 144,
     MeasureColumn.VALUE: 84,
     MeasureColumn.ERROR: 78,
-    MeasureColumn.NORM: 116,
+    MeasureColumn.NORM: 134,
     MeasureColumn.COMPARED: 124,
 }
 WITH_BAR = 210  # width of the comparison where the norms have limits to draw
@@ -190,7 +190,7 @@ class MeasurementsPanel(QWidget):
         head.addWidget(self.norms)
         head.addWidget(self.lock)
         head.addStretch(1)
-        for action_id in ("measure.export", "measure.report"):
+        for action_id in ("measure.edit", "measure.export", "measure.report"):
             head.addWidget(_compact(action_button(actions.action(action_id))))
         close = flat_button("close", "Close the bottom panel")
         close.clicked.connect(self.close_requested)
