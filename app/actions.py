@@ -283,6 +283,16 @@ _CASE = (
     Action("case.reopen", "Re&open", "Case", "G", (), "Take the reviewed mark away", (*EDIT, "reviewed")),
     Action("case.flag", "&Flag", "Case", "I", ("B",), "Flag this case, or take the flag away", EDIT, "flag"),
     *FRAME_USE,
+    Action(
+        "case.planner",
+        "&Label these next…",
+        "Case",
+        "G",
+        ("Ctrl+L",),
+        "Which cases to label next, and why",
+        ("project",),
+        "planner",
+    ),
     Action("case.predict", "&Predict", "Case", "G", ("F5",), "Ask the model for this case", (*EDIT, "model"), "spark"),
     Action("case.next", "&Next case", "Case", "I", ("PgDown",), "", ("case",), "down", repeats=True, separator=True),
     Action("case.previous", "Pre&vious case", "Case", "I", ("PgUp",), "", ("case",), "up", repeats=True),
@@ -326,6 +336,11 @@ _IMAGE_KEYS = (
     _keys("image.back", "While placing: take back the last point", "Backspace"),
     _keys("image.escape", "Cancel the gesture, leave the tool", "Esc"),
 )
+_PLANNER_KEYS = (
+    _keys("planner.move", "Move in the list", "Up", "Down", scope="P"),
+    _keys("planner.label", "Label this case", "Return", scope="P"),
+    _keys("planner.exclude", "Leave this case out, with a reason", "X", scope="P"),
+)
 ACTIONS: tuple[Action, ...] = (
     *_FILE,
     *_EDIT,
@@ -341,4 +356,5 @@ ACTIONS: tuple[Action, ...] = (
     *LIST_KEYS,
     *FIELD_KEYS,
     *TEMPLATE_KEYS,
+    *_PLANNER_KEYS,
 )

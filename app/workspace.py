@@ -13,7 +13,6 @@ from app.controllers.card_controller import CardController
 from app.controllers.case_access import CaseDetail, next_to_do
 from app.controllers.case_loader import CaseLoader
 from app.controllers.doubt_controller import DoubtController
-from app.controllers.fill_controller import FillController
 from app.controllers.import_controller import ImportController
 from app.controllers.inference_controller import InferenceController
 from app.controllers.models_controller import ModelsController
@@ -24,6 +23,7 @@ from app.controllers.thumbnail_controller import ThumbnailController
 from app.controllers.training_controller import TrainingController
 from app.controllers.worklist_controller import WorklistController
 from app.empty_window import show_nothing
+from app.few_shot import FewShot
 from app.measure_dialogue import MeasureDialogue
 from app.preferences import ADVANCE, THUMBNAILS
 from app.project_dialogue import ImportDialogue, ModelDialogue
@@ -60,7 +60,7 @@ class Workspace(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self.project, self.window, self.notices = project, window, notices
+        self.project, self.library, self.window, self.notices = project, library, window, notices
         self.runner = TaskRunner(self)
         self.session = ReviewSession(project.template, self._commit, parent=self)
         self.session.read_only = project.read_only
@@ -92,16 +92,6 @@ class Workspace(QObject):
             has_unsaved=lambda case_id: self.saves.unsaved(case_id) is not None,
             parent=self,
         )
-        self.filling = FillController(
-            self.runner,
-            project,
-            self.session,
-            view=window.image_view,
-            notices=notices,
-            set_condition=set_condition,
-            model_id=lambda: None if self.inference.model is None else self.inference.model.id,
-            parent=self,
-        )
         self.measuring = MeasureDialogue(self.runner, project, library, self.session, window=window, notices=notices)
         self.training = TrainingController(self.runner, project, library, self)
         self.models = ModelsController(self.runner, project, library, self.training.job_of_candidate, self)
@@ -109,6 +99,7 @@ class Workspace(QObject):
         self._import_dialogue = ImportDialogue(self.importer, window, notices, self)
         self._model_dialogue = ModelDialogue(self.models, self.training, window, notices, options=options, parent=self)
         self.cards = CardController(self.runner, project, self.session, window.landmark_panel.card, self)
+        self.few_shot = FewShot(self)
         self._acts = self._make_acts()
         self._connect()
         self._show_project()
@@ -117,9 +108,8 @@ class Workspace(QObject):
         """Read what there is, and open a case, by default the first one to do."""
         self.worklist.refresh()
         self.training.recover()
-        self.models.refresh()
-        self._set_live()
-        self.filling.refresh_source()
+        self.models.refresh(self.few_shot.models_read)
+        self.few_shot.start()
         if case_id is None:
             self.runner.submit(STORE, self._first_case, on_done=self._open_first)
         else:
@@ -155,6 +145,7 @@ class Workspace(QObject):
         self.importer.cancel()
         self.loader.cancel()
         was_training = self.training.is_running
+        self.few_shot.close()
         self.inference.close()
         self.training.close()
         if was_training:
@@ -184,8 +175,7 @@ class Workspace(QObject):
             "note.case": lambda: window_card.write_note(""),
             "import.files": self._import_dialogue.ask_for_files,
             "import.folder": self._import_dialogue.ask_for_folder,
-            "landmark.fill": self.filling.fill,
-            "landmark.live": self._set_live,
+            **self.few_shot.acts(),
             "model.finetune": self._model_dialogue.fine_tune,
             "model.import": self._model_dialogue.ask_for_model,
             **self.measuring.acts,
@@ -193,8 +183,6 @@ class Workspace(QObject):
 
     def _connect(self) -> None:
         self.session.message.connect(self.window.toasts.show_message)
-        self.filling.told.connect(lambda text: self.window.toasts.show_message(text, [("undo fill", "Undo")], 10_000))
-        self.filling.anchors_changed.connect(self.review.show)
         self.saves.saved.connect(self._saved)
         self.saves.failed.connect(self._not_saved)
         self.saves.stopped.connect(self._stop_writing)
@@ -255,7 +243,7 @@ class Workspace(QObject):
         self.worklist.case_changed(case_id)
         if edit.reviewed[0] != edit.reviewed[1]:
             self.training.count_corrections()
-            self.filling.refresh_source()
+            self.few_shot.reviews_changed()
 
     def _not_saved(self, reason: str, waiting: int) -> None:
         changes = "change is" if waiting == 1 else "changes are"
@@ -333,8 +321,8 @@ class Workspace(QObject):
         word, _, number = action.partition(" ")
         if word == "open":
             self.open_case(int(number))
-        elif action == "undo fill":
-            self.filling.undo()
+        elif self.few_shot.run_toast(action):
+            return
         elif action == "rollback":
             self.models.roll_back("taken back right after promotion")
 
@@ -361,10 +349,7 @@ class Workspace(QObject):
     def _flag_changed(self, case_id: int) -> None:
         self.worklist.case_changed(case_id)
         self.training.count_corrections()
-        self.filling.refresh_source()
-
-    def _set_live(self) -> None:
-        self.filling.set_live(self.window.action("landmark.live").isChecked())
+        self.few_shot.reviews_changed()
 
     def _predict(self) -> None:
         case = self.session.case
@@ -389,6 +374,7 @@ class Workspace(QObject):
         self.window.status.set_model(model.name if model else "no model", model.id if model else "")
         if model is not None:
             self.notices.dismiss("no-model")
+        self.few_shot.models_read()
 
     def _tell_all_done(self) -> None:
         self.window.toasts.show_message("Every case is reviewed or flagged.")

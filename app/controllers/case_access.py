@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from app.controllers.one_shot_work import PREFIX
 from app.session.view_state import CaseListRow
 from medsapiens_core.data.annotation import Annotation, Edit
 from medsapiens_core.data.prediction import Prediction
@@ -71,9 +72,20 @@ def list_row(row: CaseRow) -> CaseListRow:
     """A case as the worklist shows it."""
     model = f", predicted by {row.prediction_model}" if row.prediction_model else ""
     flag = f", flagged: {row.flag_reason}" if row.flag_reason else ""
+    is_one_shot = row.state != "reviewed" and (row.prediction_model or "").startswith(PREFIX)
+    badge = "1-shot" if is_one_shot else ""
     tooltip = f"{row.name}: {row.width} x {row.height} px{model}{flag}"
     return CaseListRow(
-        row.id, row.name, row.state, row.flagged, row.decided, row.total, row.worst_score, row.part, tooltip
+        row.id,
+        row.name,
+        row.state,
+        row.flagged,
+        row.decided,
+        row.total,
+        row.worst_score,
+        row.part,
+        tooltip,
+        badge=badge,
     )
 
 

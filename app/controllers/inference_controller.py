@@ -9,16 +9,17 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.case_access import known_predictions, show_prediction
+from app.controllers.one_shot_work import PREFIX
 from app.tasks.task_runner import STORE, TaskRunner
 from app.tasks.worker_process import WorkerProcess, worker_command
-from medsapiens_core.data.prediction import Prediction
+from medsapiens_core.data.prediction import ONE_SHOT, Prediction
 from medsapiens_core.data.template import Template
 from medsapiens_core.data.template_file import template_to_json
 from medsapiens_core.store.cases import CaseRow
@@ -226,11 +227,17 @@ class InferenceController(QObject):
             return
         if message.get("ok"):
             self._done.add(request.row.id)
-            self._store(request.row, Prediction.from_json(message["prediction"]))
+            self._store(request.row, self._stamped(Prediction.from_json(message["prediction"])))
         else:
             self._left_out.add(request.row.id)
             self._tell(f"{request.row.name} could not be predicted: {message.get('message', 'no reason given')}")
         self._pump()
+
+    def _stamped(self, prediction: Prediction) -> Prediction:
+        """Say of points that were found by likeness to a few examples where they come from."""
+        if self._model is None or not self._model.id.startswith(PREFIX):
+            return prediction
+        return replace(prediction, origins=(ONE_SHOT,) * len(self._template))
 
     def _died(self, code: int, text: str) -> None:
         self._worker = None

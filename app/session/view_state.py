@@ -125,7 +125,10 @@ class LandmarkRow:
 
 @dataclass(frozen=True)
 class CaseListRow:
-    """One line of the worklist; `state` is one of `CASE_STATES`, `score` the worst of the undecided points."""
+    """One line of the worklist; `state` is one of `CASE_STATES`, `score` the worst of the undecided points.
+
+    `badge` stands beside the state: "1-shot" for proposals from a few examples.
+    """
 
     id: int
     name: str
@@ -138,6 +141,7 @@ class CaseListRow:
     tooltip: str = ""
     noted: bool = False
     stale: bool = False
+    badge: str = ""
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,8 @@ class CaseDelegate(RowDelegate):
         right = self._draw_badges(painter, top, row, ratio)
         _text(painter, top.adjusted(0, 0, -right, 0), row.name, "text", font, elide=Qt.TextElideMode.ElideMiddle)
         small = _sized(font, 12)
-        _text(painter, bottom, STATE_TEXT[row.state], "muted", small)
+        state = STATE_TEXT[row.state] + (f"  ·  {row.badge}" if row.badge else "")
+        _text(painter, bottom, state, "muted", small)
         _text(painter, bottom, f"{row.decided}/{row.total}", "muted", small, align=RIGHT)
         if row.decided > 0 and row.total:
             _draw_bar(painter, QRectF(bottom.right() - 98, bottom.center().y() - 1, 50, 3), row.decided / row.total)

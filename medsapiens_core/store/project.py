@@ -36,6 +36,7 @@ from medsapiens_core.store.jobs import Jobs
 from medsapiens_core.store.measurements import Measurements
 from medsapiens_core.store.notes import Notes
 from medsapiens_core.store.opening import open_database
+from medsapiens_core.store.planner import Planner
 from medsapiens_core.store.predictions import Predictions
 from medsapiens_core.store.revisions import insert_revision
 from medsapiens_core.store.snapshots import Snapshots
@@ -65,6 +66,7 @@ class Project:
         self.audit = AuditLog(database)
         self.imports = Imports(database)
         self.examples = Examples(database, self.template)
+        self.planner = Planner(database, self.cases)
         self.jobs = Jobs(database, folder / "runs")
         self.calibrations = Calibrations(database, self.cases)
         self.comparisons = Comparisons(database)

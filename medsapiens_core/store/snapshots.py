@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,6 +57,18 @@ class Snapshots:
             )
             self._store(connection, snapshot)
         return snapshot
+
+    def preview(self) -> TrainingSnapshot:
+        """The reviewed, unflagged, unlocked cases whose pictures are sound, all as examples; nothing is stored.
+
+        For proposals that are never compared with anything: no patient counts as trained on because of them.
+        """
+        usable = [case for case in self._reviewed() if case.part != "locked" and _problem(case) is None]
+        with self._database.read() as connection:
+            items = tuple(replace(self._item(connection, case.id), part="train") for case in usable)
+        return TrainingSnapshot.of(
+            uuid.uuid4().hex[:12], self._template.id, self._template.version, utc_now(), items=items
+        )
 
     def get(self, snapshot_id: str) -> TrainingSnapshot:
         """A stored snapshot, its hash checked. Raises UnknownRecordError."""

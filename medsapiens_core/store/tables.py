@@ -246,6 +246,14 @@ measurement = sa.Table(  # `set <id>`, `locks <case id>`, `choice`: see store/me
     sa.Column("json", sa.Text, nullable=False),
 )
 
+planner_exclusion = sa.Table(
+    "planner_exclusion",
+    metadata,
+    sa.Column("case_id", sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("utc", sa.Text, nullable=False),
+)
+
 calibration = sa.Table(
     "calibration",
     metadata,

@@ -67,7 +67,7 @@ class Reader:
 @pytest.fixture
 def reader(open_pack, pack_a, qtbot):
     application = open_pack(pack_a, "A22")
-    qtbot.waitUntil(lambda: application.workspace.filling.source is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: application.workspace.few_shot.filling.source is not None, timeout=20_000)
     return Reader(application, qtbot)
 
 
