@@ -50,6 +50,16 @@ MEASURE = (
         checkable=True,
     ),
     Action(
+        "measure.impact",
+        "Show what each landmark &changes",
+        "Measure",
+        "G",
+        (),
+        "In the landmark list, instead of the score: the value that a landmark changes most, per mm",
+        ("case",),
+        checkable=True,
+    ),
+    Action(
         "measure.lock",
         "Lock &end vertebrae",
         "Measure",

@@ -16,6 +16,7 @@ from app.controllers.measure_export import MeasureExport
 from app.controllers.notice_board import NoticeBoard
 from app.session import measure_presentation as present
 from app.session import report_facts
+from app.session.landmark_list_model import LandmarkListModel
 from app.session.report_state import ReportState
 from app.session.review_session import ReviewSession
 from app.tasks.task_runner import IO, STORE, TaskRunner
@@ -57,14 +58,31 @@ class MeasureDialogue(QObject):
             "measure.export": self.ask_for_tables,
             "measure.report": self.ask_for_report,
             "measure.edit": self.open_editor,
+            "measure.impact": self._show_impacts,
         }
         self._export = export = MeasureExport(runner, project, library, self)
         self._runner, self._project, self._session = runner, project, session
         self._window, self._notices = window, notices
+        self.measures.changed.connect(self._impacts_changed)
         export.progress.connect(self._show_progress)
         export.finished.connect(self._exported)
         export.failed.connect(self._not_exported)
         export.stopped.connect(lambda: self._notices.dismiss("measure-export"))
+
+    # --- what each landmark changes
+
+    def _impacts_changed(self) -> None:
+        if self._window.action("measure.impact").isChecked() and not self.measures.is_dragging:
+            self._show_impacts()
+
+    def _show_impacts(self) -> None:
+        model, points = self._window.landmark_panel.list.model(), self.measures.points
+        if not isinstance(model, LandmarkListModel):
+            return
+        wanted = self._window.action("measure.impact").isChecked() and points is not None
+        found = self.measures.impacts() if wanted else {}
+        unit = points.scale.unit if points is not None else ""
+        model.set_impacts({mark: present.impact(one, unit) for mark, one in found.items()})
 
     # --- editor
 

@@ -21,6 +21,7 @@ from medsapiens_core.data.image import Image
 from medsapiens_core.measurements.case_points import CasePoints, case_points
 from medsapiens_core.measurements.definitions import Kind, Measure, MeasureSet
 from medsapiens_core.measurements.evaluating import Value, evaluate, evaluate_one
+from medsapiens_core.measurements.impact import Impact, impacts
 from medsapiens_core.measurements.norms import NormSet, shipped_norms
 from medsapiens_core.measurements.point_errors import PointErrors, Repeatability, point_errors
 from medsapiens_core.store.library import ModelLibrary
@@ -160,9 +161,21 @@ class MeasureController(QObject):
         return points.moved(landmark, (x, y))
 
     @property
+    def is_dragging(self) -> bool:
+        """True while a landmark is being dragged."""
+        return self._drag is not None
+
+    @property
     def locks(self) -> Ends:
         """The held end vertebrae of the open case."""
         return self._locks.get(self._session.case.id, {}) if self._session.case is not None else {}
+
+    def impacts(self) -> dict[str, Impact]:
+        """What each landmark changes most on the open case, undecided ones as they lie."""
+        points, measures = self.points, self._known.current
+        if points is None or measures is None:
+            return {}
+        return impacts(measures, points, self._errors(points), self._known.norms, self.locks)
 
     def preview(self, measures: MeasureSet, measure: Measure) -> str:
         """What a measure of a set that is being edited gives on the open case."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import IntEnum
 from typing import Any
 
@@ -30,9 +31,18 @@ class LandmarkListModel(QAbstractTableModel):
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
         self._rows: tuple[LandmarkRow, ...] = ()
+        self._impacts: dict[str, str] = {}
 
     def set_rows(self, rows: Sequence[LandmarkRow]) -> None:
         """Show these rows."""
+        self._show([replace(row, impact=self._impacts.get(row.id, "")) for row in rows])
+
+    def set_impacts(self, impacts: Mapping[str, str]) -> None:
+        """Show what each landmark changes, e.g. `SNA 1.3°/mm`, instead of the score; an empty mapping ends that."""
+        self._impacts = dict(impacts)
+        self.set_rows(self._rows)
+
+    def _show(self, rows: Sequence[LandmarkRow]) -> None:
         fresh = tuple(rows)
         if [row.id for row in fresh] != [row.id for row in self._rows]:
             self.beginResetModel()

@@ -10,6 +10,7 @@ from medsapiens_core.measurements.cobb import SMALL_DEG
 from medsapiens_core.measurements.definitions import HKA_ROLES, Kind, Measure, MeasureSet
 from medsapiens_core.measurements.drawing import segments
 from medsapiens_core.measurements.evaluating import Value
+from medsapiens_core.measurements.impact import Impact
 from medsapiens_core.measurements.norms import Grade, Norm, NormSet, grade
 
 FILLED = "rests on filled points, not exported: {names}"
@@ -65,6 +66,12 @@ def note(value: Value) -> str:
         parts.append(f"estimated: {', '.join(value.estimated[:3])}" + (" …" if len(value.estimated) > 3 else ""))
     parts += [part for part in (value.scale_note, _side_note(value.measure)) if part]
     return "  ·  ".join(parts)
+
+
+def impact(found: Impact, scale_unit: str) -> str:
+    """`SNA 1.3°/mm`: what one unit of a landmark changes most."""
+    size = f"{found.slope:.1f}" if found.slope >= 0.05 else f"{found.slope:.2f}"
+    return f"{found.value.measure.name} {with_unit(size, found.value.unit)}/{scale_unit}"
 
 
 def compared(result: Grade | None, decimals: int) -> str:

@@ -104,7 +104,8 @@ class LandmarkRow:
     """One line of the landmark list; `score` 0..1 of the shown prediction, None without one; `warning` "" if none.
 
     `origin` of an undecided point is model, fill or one-shot; `spread` is what the list says of one that no model's
-    score goes with; `is_anchor` marks a landmark that tells most of the others.
+    score goes with; `is_anchor` marks a landmark that tells most of the others;
+    `impact` is what it changes most, e.g. `SNA 1.3°/mm`, while that is asked for.
     """
 
     number: int
@@ -121,6 +122,7 @@ class LandmarkRow:
     is_anchor: bool = False
     noted: bool = False
     stale: bool = False
+    impact: str = ""
 
 
 @dataclass(frozen=True)

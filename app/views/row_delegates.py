@@ -125,7 +125,7 @@ class LandmarkDelegate(RowDelegate):
         )
         right = box.right() - 22
         draw_state_icon(painter, QRectF(right + 1, box.center().y() - 10, 21, 21), row.label)
-        score = row.spread or ("" if row.score is None else f"{row.score:.2f}")
+        score = row.impact or row.spread or ("" if row.score is None else f"{row.score:.2f}")
         width = 0 if not score else max(36, QFontMetrics(_sized(font, 12)).horizontalAdvance(score) + 2)
         _text(
             painter,
