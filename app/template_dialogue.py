@@ -203,19 +203,22 @@ class TemplateDialogue(QObject):
 
     def _choose_picture(self) -> None:
         workspace = self._workspace()
-        annotation = workspace.session.annotation if workspace is not None and workspace.session.is_open else None
-        buttons = [("case", "Use the open case")] if annotation is not None else []
+        is_open = workspace is not None and workspace.session.is_open
+        buttons = [("case", "Use the open case")] if is_open else []
         buttons += [("file", "Choose a file…"), ("cancel", "Cancel")]
         answer = self.dialogs.ask("Example picture", PICTURE, buttons, buttons[0][0])
         path = self.dialogs.open_file("Example picture", IMAGES) if answer == "file" else None
-        if answer == "case" and workspace is not None and annotation is not None:
-            self._use_case(workspace, annotation)
+        if answer == "case":
+            self.use_open_case()
         elif path:
             self._runner.submit(IO, _example_from_file, Path(path), on_done=self._show_picture, on_error=self._tell)
 
-    def _use_case(self, workspace: Workspace, annotation: Annotation) -> None:
-        case, points = workspace.session.case, decided_points(annotation)
-        if isinstance(case, CaseRow):
+    def use_open_case(self) -> None:
+        """Take the picture of the case on screen as the example, with the points that are decided there."""
+        workspace = self._workspace()
+        case = workspace.session.case if workspace is not None else None
+        if workspace is not None and isinstance(case, CaseRow):
+            points = decided_points(workspace.session.annotation)
             self._runner.submit(IO, _example_from_case, case, points, on_done=self._show_picture, on_error=self._tell)
 
     def _show_picture(self, example: Example) -> None:

@@ -1,25 +1,33 @@
 """Make the pictures of docs/images: the real program on its own sample projects, never on other data.
 
 `QT_QPA_PLATFORM=offscreen python -m bench.screenshots docs/images`
+
+`--all FOLDER` takes every screen of `bench.screens` instead, in dark and light, at 100 % and 150 %: for people who look
+for what is cut off or crowded.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.application import Application
 from app.check_only import LIMIT_MS, open_and_wait, placed_count, wait_until
 from app.qt_application import make_qt_application
 from app.sample_project import SAMPLE_PROJECTS, ensure_sample, sample_folder
 from app.workspace import Workspace
+from bench.screens import SCREENS, Stage, add_settings, prepare
 
-SETTLE_MS = 1500
-QUICK = (1600, 1000)
+SETTLE_MS, QUICKLY_MS = 1500, 300
+QUICK, SMALL = (1600, 1000), (1440, 900)
+THEMES, SCALES = ("dark", "light"), ("1.0", "1.5")
 
 
 class Photographer:
@@ -29,9 +37,9 @@ class Photographer:
         self.application, self.folder = application, folder
         self.window = application.window
 
-    def shoot(self, name: str, widget: QWidget | None = None) -> None:
+    def shoot(self, name: str, widget: QWidget | None = None, settle: int = SETTLE_MS) -> None:
         """Let everything settle, then save a picture."""
-        wait_until(lambda: False, SETTLE_MS)
+        wait_until(lambda: False, settle)
         path = self.folder / f"{name}.png"
         (widget or self.window).grab().save(str(path))
         print(path, flush=True)
@@ -103,19 +111,53 @@ class Photographer:
             wait_until(lambda: self.window.compare_dialog() is not None, LIMIT_MS)
             self.shoot("compare", self.window.compare_dialog())
 
+    def every_screen(self, only: str, scale: str) -> None:
+        """All that `bench.screens` lists, in both themes; a screen that fails is told, and the next one is taken."""
+        stage = Stage(self.application, self.open("skull"))
+        prepare(stage.workspace)
+        add_settings(stage)
+        for name in sorted(SCREENS):
+            if only in name:
+                self._take_screen(stage, name, scale)
+
+    def _take_screen(self, stage: Stage, name: str, scale: str) -> None:
+        widget = SCREENS[name](stage)
+        for theme in THEMES:
+            self.window.set_theme(theme)
+            self.shoot(f"{name}-{theme}-{scale}", widget, settle=QUICKLY_MS)
+        if widget is not None:
+            widget.close()
+            QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        self.window.set_theme(THEMES[0])
+
+
+def take_all(folder: Path, only: str) -> int:
+    """Every screen at every scale; a scale is fixed for a process, so that each has its own."""
+    codes = []
+    for scale in SCALES:
+        command = [sys.executable, "-m", "bench.screenshots", "--scale", scale, "--only", only, str(folder)]
+        codes.append(subprocess.run(command, env={**os.environ, "QT_SCALE_FACTOR": scale}, check=False).returncode)
+    return max(codes)
+
 
 def main() -> int:
     """Entry."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the pictures go")
-    folder = parser.parse_args().folder
-    folder.mkdir(parents=True, exist_ok=True)
+    parser.add_argument("--all", action="store_true", help="every screen, in dark and light, at 1.0 and 1.5")
+    parser.add_argument("--only", default="", help="screens with this in their name")
+    parser.add_argument("--scale", default="", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    if given.all:
+        return take_all(given.folder, given.only)
     make_qt_application()
     with tempfile.TemporaryDirectory() as home:
         application = Application(Path(home))
-        application.window.resize(*QUICK)
+        application.window.resize(*(SMALL if given.scale else QUICK))
         application.window.show()
-        Photographer(application, folder).all()
+        photographer = Photographer(application, given.folder)
+        photographer.every_screen(given.only, given.scale) if given.scale else photographer.all()
         application.window.close_guard = None
         application.window.close()
     return 0

@@ -15,7 +15,7 @@ TEXT = (
 )
 
 
-def show_about(parent: QWidget) -> None:
+def show_about(parent: QWidget) -> QMessageBox:
     """Show the box; it does not block."""
     box = QMessageBox(parent)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -25,3 +25,4 @@ def show_about(parent: QWidget) -> None:
     box.setInformativeText(TEXT)
     box.addButton(QMessageBox.StandardButton.Ok)
     box.open()
+    return box

@@ -1,0 +1,233 @@
+"""Every screen of the program, by name: how to bring it up, and what to take a picture of.
+
+A new window is added with one function below `@screen("name")`. It gets the stage, and returns the widget to take, or
+None for the main window. A widget that is not the main window is closed after the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.application import Application
+from app.check_only import LIMIT_MS, wait_until
+from app.session.view_state import (
+    CaseFigures,
+    ComparisonState,
+    GateLine,
+    LandmarkFigures,
+    ModelFigures,
+    Notice,
+    SliceChoice,
+    TemplateChoice,
+)
+from app.views.about import show_about
+from app.views.new_project_dialog import NewProjectDialog
+from app.views.paste_list_dialog import PasteListDialog
+from app.views.shortcut_help import ShortcutHelp
+from app.views.slice_dialog import SliceDialog
+from app.workspace import Workspace
+from medsapiens_core.data.annotation import placed
+from medsapiens_core.data.template_draft import Draft
+from medsapiens_core.data.template_file import shipped_templates
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The running program with a project open."""
+
+    application: Application
+    workspace: Workspace
+
+    @property
+    def window(self) -> QWidget:
+        """The main window."""
+        return self.application.window
+
+
+Screen = Callable[[Stage], QWidget | None]
+SCREENS: dict[str, Screen] = {}
+
+
+def screen(name: str) -> Callable[[Screen], Screen]:
+    """Put a screen on the list."""
+
+    def add(make: Screen) -> Screen:
+        SCREENS[name] = make
+        return make
+
+    return add
+
+
+def prepare(workspace: Workspace) -> None:
+    """Some reviewed cases and each kind of marker, so that no screen is empty."""
+    project, session = workspace.project, workspace.session
+    here = session.case
+    for row in project.cases.page(limit=6):
+        if here is not None and row.id != here.id and row.state != "reviewed":
+            _review(workspace, row.id)
+    ids = session.template.ids
+    session.confirm(ids[0])
+    state = session.annotation[ids[1]]
+    if state.x is not None and state.y is not None:
+        session.move(ids[1], state.x + 40, state.y - 25)
+    session.set_estimated(ids[2], True)
+    session.toggle_absent(ids[-1])
+    session.set_current(ids[1])
+    wait_until(lambda: workspace.saves.waiting == 0, LIMIT_MS)
+    workspace.worklist.refresh()
+
+
+def _review(workspace: Workspace, case_id: int) -> None:
+    notes, annotations = workspace.project.notes, workspace.project.annotations
+    before = annotations.load(case_id)
+    row = workspace.project.cases.get(case_id)
+    middle = (row.width / 2, row.height / 2)
+    states = {
+        mark: placed(state.x or middle[0], state.y or middle[1], None)
+        for mark, state in zip(before.landmark_ids, before.states, strict=True)
+    }
+    after = annotations.commit(before.change("move", states), case_id, expected_revision=before.revision)
+    annotations.commit(after.mark_reviewed(), case_id, expected_revision=after.revision)
+    notes.set(case_id, "", "Mouth open, occlusal plane turned.")
+
+
+@screen("01-welcome")
+def _welcome(stage: Stage) -> None:
+    stage.application.window.show_welcome([("Skulls", "~/Projects/Skulls"), ("Ceph clinic", "~/Projects/Ceph clinic")])
+
+
+@screen("02-new-project")
+def _new_project(stage: Stage) -> QWidget:
+    choices = [TemplateChoice(t.id, t.name, len(t), t.description, True) for t in shipped_templates().values()]
+    dialog = NewProjectDialog(choices, str(Path.home()), stage.window)
+    dialog.show()
+    return dialog
+
+
+@screen("03-review")
+def _review_screen(stage: Stage) -> None:
+    stage.application.window.show_review()
+    stage.application.window.notices.show_notice(
+        Notice("m02", "info", "Pixel size 0.143 mm is measured at the detector.", (("a", "Use as it is"),))
+    )
+    stage.application.window.toasts.show_message("0143 marked reviewed.", [("open 1", "Go back")])
+
+
+@screen("04-exemplars")
+def _exemplars(stage: Stage) -> None:
+    stage.application.window.notices.dismiss("m02")
+    card = stage.application.window.landmark_panel.card
+    card.show_page("exemplars")
+    wait_until(lambda: card.exemplars.count() > 0, 20_000)
+
+
+@screen("05-history")
+def _history(stage: Stage) -> None:
+    stage.application.window.landmark_panel.card.show_page("history")
+
+
+@screen("06-large-card")
+def _large_card(stage: Stage) -> None:
+    card = stage.application.window.landmark_panel.card
+    card.show_page("card")
+    card.set_large(True)
+
+
+@screen("07-note")
+def _note(stage: Stage) -> None:
+    card = stage.application.window.landmark_panel.card
+    card.set_large(False)
+    card.write_note(stage.workspace.session.current)
+    card.note.text.setPlainText("Double contour; the mean of both.")
+
+
+@screen("08-zoomed")
+def _zoomed(stage: Stage) -> None:
+    window = stage.application.window
+    window.landmark_panel.card.note.hide()
+    window.image_view.toggle_zoom()
+
+
+@screen("09-models")
+def _models(stage: Stage) -> None:
+    stage.application.window.image_view.fit()
+    stage.application.window.show_models()
+
+
+@screen("10-template-editor")
+def _template_editor(stage: Stage) -> QWidget:
+    stage.application.window.show_models(False)
+    dialogue = stage.application.templates
+    dialogue.edit()
+    wait_until(lambda: dialogue.editor is not None and dialogue.editor.isVisible(), LIMIT_MS)
+    editor = dialogue.editor
+    assert editor is not None
+    if editor.session.draft.example is None:
+        dialogue.use_open_case()
+        wait_until(lambda: editor.session.draft.example is not None, LIMIT_MS)
+    editor.session.paste("Condyle L\tCoL\nCondyle R\tCoR")
+    editor.session.choose(1)
+    editor.close_guard = None
+    return editor
+
+
+@screen("11-paste-list")
+def _paste_list(stage: Stage) -> QWidget:
+    dialog = PasteListDialog(Draft(), stage.window)
+    dialog.text.setPlainText("Sella\tS\tCentre of the hypophyseal fossa\nNasion\tN\nCondyle L\tCoL\nCondyle R\tCoR")
+    dialog.show()
+    return dialog
+
+
+@screen("12-keys")
+def _keys(stage: Stage) -> QWidget:
+    sheet = ShortcutHelp(stage.application.window.registry, stage.window)
+    sheet.show()
+    return sheet
+
+
+@screen("13-slices")
+def _slices(stage: Stage) -> QWidget:
+    choices = [SliceChoice("a", "knee.nii.gz", 120, (240, 256, 120), 2), SliceChoice("b", "cine.dcm", 40)]
+    dialog = SliceDialog(choices, stage.window)
+    dialog.show()
+    return dialog
+
+
+@screen("14-compare")
+def _compare(stage: Stage) -> QWidget:
+    return stage.application.window.open_compare(_comparison(stage.workspace))
+
+
+@screen("15-about")
+def _about(stage: Stage) -> QWidget | None:
+    return show_about(stage.window)
+
+
+def _comparison(workspace: Workspace) -> ComparisonState:
+    """Figures made up for the picture; the fine-tuning picture of the README shows real ones."""
+    marks = workspace.project.template.landmarks
+    figures = tuple(LandmarkFigures(m.id, m.name, 1.2 + k % 5 * 0.2, 1.1 + k % 4 * 0.2) for k, m in enumerate(marks))
+    cases = tuple(CaseFigures(k, f"{k:04d}", 1.0 + k % 3 * 0.3, 0.9 + k % 4 * 0.2) for k in range(1, 21))
+    gate = (GateLine("G1", True, "20 locked cases"), GateLine("G5", False, "Porion is worse: 2.1 to 2.9 mm"))
+    old, new = ModelFigures("v3", 1.42, {"2": 0.78}), ModelFigures("v4", 1.31, {"2": 0.82})
+    state = ComparisonState(
+        "v4", 20, "mm", old, new, (-0.11, -0.19, -0.02), "paired bootstrap", figures, cases, "unclear", "", gate
+    )
+    return replace(state, verdict_text="No clear gain. v3 stays in use.", can_promote=False, refusal="G5 failed.")
+
+
+def add_settings(stage: Stage) -> None:
+    """One picture for each page of the settings, whatever pages there are."""
+    pages = stage.application.window.settings_pages
+    settings = pages.open()
+    for number, title in enumerate(settings.titles(), start=1):
+        name = title.lower().replace(" ", "-")
+        SCREENS[f"20-settings-{number:02d}-{name}"] = lambda _stage, title=title: pages.open(title)
+    settings.close()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
