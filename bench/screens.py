@@ -79,7 +79,8 @@ def prepare(workspace: Workspace) -> None:
     session.toggle_absent(ids[-1])
     session.set_current(ids[1])
     wait_until(lambda: workspace.saves.waiting == 0, LIMIT_MS)
-    workspace.worklist.refresh()
+    for row in project.cases.page(limit=6):
+        workspace.worklist.case_changed(row.id)
 
 
 def _review(workspace: Workspace, case_id: int) -> None:
@@ -113,7 +114,12 @@ def _new_project(stage: Stage) -> QWidget:
 def _review_screen(stage: Stage) -> None:
     stage.application.window.show_review()
     stage.application.window.notices.show_notice(
-        Notice("m02", "info", "Pixel size 0.143 mm is measured at the detector.", (("a", "Use as it is"),))
+        Notice(
+            "m02",
+            "info",
+            "No pixel size in this file. Lengths are shown in pixels; angles assume square pixels.",
+            (("a", "Use ruler"), ("b", "Enter pixel size"), ("c", "Keep pixels")),
+        )
     )
     stage.application.window.toasts.show_message("0143 marked reviewed.", [("open 1", "Go back")])
 

@@ -25,7 +25,7 @@ from app.views.note_field import NoteField
 from app.views.widgets import GAP, MARGIN, UNIT, label
 
 PAGES = {"card": "Card", "exemplars": "Exemplars", "history": "History"}
-SMALL, LARGE = 132, 330
+SMALL, LARGE = 132, 270
 NOTHING = "Open a case to see its landmarks."
 
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from app import theme
 from app.views.widgets import UNIT, label
 
-SMALL, LARGE, ACROSS = 82, 132, 3
+SMALL, LARGE, ACROSS = 61, 128, 4
 LOADING = "Looking for examples …"
 
 
@@ -34,7 +34,7 @@ class Exemplar(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(QRectF(self.rect()), self._image)
-        centre, gap, arm = QRectF(self.rect()).center(), 6.0, 12.0
+        centre, gap, arm = QRectF(self.rect()).center(), self.width() / 11, self.width() / 8
         for colour, width in (("#000000", 3.0), (theme.MARKER_COLOURS["confirmed"], 1.2)):
             painter.setPen(QPen(QColor(colour), width))
             for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
@@ -47,7 +47,7 @@ class Exemplar(QWidget):
 
 
 class ExemplarStrip(QWidget):
-    """Up to six pictures and the template's own, three to a row; or why there are none."""
+    """Up to six pictures and the template's own, four to a row; or why there are none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QRadioButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -32,6 +34,7 @@ class NewProjectDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("New project")
         self.setMinimumWidth(560)
+        self.resize(720, 700)
         self.name = QLineEdit()
         self.name.setAccessibleName("Name")
         self.name.setPlaceholderText("Name of the project")
@@ -82,17 +85,31 @@ class NewProjectDialog(QDialog):
         layout.addLayout(row)
         layout.addSpacing(UNIT)
         head = QHBoxLayout()
-        head.addWidget(label("Landmark template (every case of the project gets these landmarks)", "caption"), 1)
+        head.addWidget(label("Landmark template: what every case of the project gets", "caption"), 1)
         new_template = button("New template…")
         new_template.setToolTip("Make a list of landmarks of your own first")
         new_template.clicked.connect(self._make_template)
         head.addWidget(new_template)
         layout.addLayout(head)
-        for place, template in enumerate(self._templates):
-            layout.addWidget(self._template_card(place, template))
+        layout.addWidget(self._template_list(), 1)
         layout.addWidget(self._problem)
-        layout.addStretch(1)
         layout.addWidget(buttons)
+
+    def _template_list(self) -> QScrollArea:
+        """The cards scroll, so that a long list of templates squeezes none of them."""
+        cards = QWidget()
+        column = QVBoxLayout(cards)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP)
+        for place, template in enumerate(self._templates):
+            column.addWidget(self._template_card(place, template))
+        column.addStretch(1)
+        area = QScrollArea(widgetResizable=True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(cards)
+        return area
 
     def _template_card(self, place: int, template: TemplateChoice) -> QFrame:
         card = QFrame()
@@ -104,7 +121,7 @@ class NewProjectDialog(QDialog):
         radio.setChecked(place == 0)
         self._group.addButton(radio, place)
         inner.addWidget(radio)
-        about = template.description.split(". ")[0].rstrip(".") or f"{template.landmark_count} landmarks"
+        about = _first_sentence(template.description) or f"{template.landmark_count} landmarks"
         model = "" if template.has_model else " No model yet: landmarks are placed by hand."
         caption = label(f"{about}.{model}", "caption", wrap=True)
         caption.setToolTip(template.description)
@@ -140,3 +157,8 @@ class NewProjectDialog(QDialog):
         if folder.exists() and any(folder.iterdir() if folder.is_dir() else [folder]):
             return f"“{folder}” is there already. Choose another name or folder."
         return "" if self._templates else "No landmark template is installed."
+
+
+def _first_sentence(text: str) -> str:
+    """Without its full stop; "et al. 2016" ends none."""
+    return re.split(r"\.\s+(?=[A-Z])", text)[0].rstrip(".")

@@ -41,7 +41,7 @@ class NoteField(QWidget):
         cancel = button("Cancel")
         foot = QHBoxLayout()
         foot.setSpacing(UNIT)
-        foot.addWidget(label("Ctrl+Return keeps it", "caption"), 1)
+        foot.addWidget(label("Ctrl+Return", "caption"), 1)
         foot.addWidget(cancel)
         foot.addWidget(self.keep)
         layout = QVBoxLayout(self)

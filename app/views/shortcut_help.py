@@ -45,6 +45,7 @@ class ShortcutHelp(QDialog):
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         layout.setSpacing(MARGIN)
@@ -74,7 +75,8 @@ class ShortcutHelp(QDialog):
         grid = QGridLayout(inner)
         grid.setHorizontalSpacing(2 * MARGIN)
         grid.setVerticalSpacing(GAP)
-        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(0, 3)
+        grid.setColumnStretch(1, 2)
         groups: dict[str, list[Action]] = {}
         for row in self._rows():
             groups.setdefault(row.group, []).append(row)
@@ -110,5 +112,8 @@ def _add_heading(grid: QGridLayout, name: str) -> None:
 
 def _add_pair(grid: QGridLayout, left: QLabel, right: QLabel) -> None:
     place = grid.rowCount()
+    left.setWordWrap(True)
+    right.setWordWrap(True)
+    right.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     grid.addWidget(left, place, 0)
-    grid.addWidget(right, place, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    grid.addWidget(right, place, 1)
