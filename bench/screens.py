@@ -159,12 +159,6 @@ def _zoomed(stage: Stage) -> None:
     window.image_view.toggle_zoom()
 
 
-@screen("09-models")
-def _models(stage: Stage) -> None:
-    stage.application.window.image_view.fit()
-    stage.application.window.show_models()
-
-
 @screen("10-template-editor")
 def _template_editor(stage: Stage) -> QWidget:
     stage.application.window.show_models(False)
@@ -226,6 +220,18 @@ def _comparison(workspace: Workspace) -> ComparisonState:
         "v4", 20, "mm", old, new, (-0.11, -0.19, -0.02), "paired bootstrap", figures, cases, "unclear", "", gate
     )
     return replace(state, verdict_text="No clear gain. v3 stays in use.", can_promote=False, refusal="G5 failed.")
+
+
+def add_pages(stage: Stage) -> None:
+    """One picture for each page of the dock below the image, whatever pages there are."""
+    window = stage.application.window
+    for action_id in window.bottom.action_ids:
+        SCREENS[f"09-below-{action_id.replace('.', '-')}"] = lambda _stage, page=action_id: _show_page(stage, page)
+
+
+def _show_page(stage: Stage, action_id: str) -> None:
+    stage.application.window.image_view.fit()
+    stage.application.window.show_page(action_id)
 
 
 def add_settings(stage: Stage) -> None:

@@ -23,7 +23,7 @@ from app.check_only import LIMIT_MS, open_and_wait, placed_count, wait_until
 from app.qt_application import make_qt_application
 from app.sample_project import SAMPLE_PROJECTS, ensure_sample, sample_folder
 from app.workspace import Workspace
-from bench.screens import SCREENS, Stage, add_settings, prepare
+from bench.screens import SCREENS, Stage, add_pages, add_settings, prepare
 
 SETTLE_MS, QUICKLY_MS = 1500, 300
 QUICK, SMALL = (1600, 1000), (1440, 900)
@@ -115,6 +115,7 @@ class Photographer:
         """All that `bench.screens` lists, in both themes; a screen that fails is told, and the next one is taken."""
         stage = Stage(self.application, self.open("skull"))
         prepare(stage.workspace)
+        add_pages(stage)
         add_settings(stage)
         for name in sorted(SCREENS):
             if only in name:
