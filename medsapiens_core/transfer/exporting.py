@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -73,6 +73,7 @@ def _reading(
     named = [edit.reader for edit in people if edit.reader]
     model = project.predictions.get(annotation.prediction_id).model_id if annotation.prediction_id else None
     points: dict[str, PointState] = dict(zip(annotation.landmark_ids, annotation.states, strict=True))
+    notes = project.notes.of(annotation.case_id, reader=annotation.reader) if with_history else {}
     return Reading(
         image,
         points,
@@ -83,14 +84,20 @@ def _reading(
         reviewed=annotation.reviewed,
         decided_utc=people[-1].utc if people else None,
         revision=annotation.revision,
-        extra={"json": _history(project, annotation, edits)} if with_history else {},
+        note=notes.get("", ""),
+        extra={"json": _history(project, annotation, edits, notes)} if with_history else {},
     )
 
 
-def _history(project: Project, annotation: Annotation, edits: Sequence[Edit]) -> dict[str, Any]:
+def _history(
+    project: Project, annotation: Annotation, edits: Sequence[Edit], notes: Mapping[str, str]
+) -> dict[str, Any]:
     """Each reading keeps its own edits, since readings of one picture share an object in the file."""
     read = {"rev_hash": state_hash(annotation), "history": [edit.to_json() for edit in edits]}
-    return {"case": {"project": project.uid}, "read": read}
+    told: dict[str, dict[str, Any]] = {mark: {"note": text} for mark, text in notes.items() if mark}
+    for mark, under in project.annotations.stale(annotation.case_id, reader=annotation.reader).items():
+        told.setdefault(mark, {})["placed_under_revision"] = under
+    return {"case": {"project": project.uid}, "read": read, "points": told}
 
 
 def _predicted(project: Project, case: CaseRow, image: ImageRef) -> list[Reading]:
