@@ -91,7 +91,15 @@ def list_row(row: CaseRow) -> CaseListRow:
 
 def list_page(project: Project, query: ListQuery, offset: int, limit: int) -> list[CaseListRow]:
     """A stretch of the worklist."""
-    rows = project.cases.page(query.filter, query.sort, query.search, offset, limit)
+    return _badged(project, project.cases.page(query.filter, query.sort, query.search, offset, limit))
+
+
+def listed_case(project: Project, case_id: int) -> CaseListRow:
+    """One case as the worklist shows it now."""
+    return _badged(project, [project.cases.get(case_id)])[0]
+
+
+def _badged(project: Project, rows: Sequence[CaseRow]) -> list[CaseListRow]:
     ids = [row.id for row in rows]
     noted, stale = project.notes.noted_cases(ids), project.annotations.stale_cases(ids)
     return [replace(list_row(row), noted=row.id in noted, stale=row.id in stale) for row in rows]

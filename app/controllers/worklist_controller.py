@@ -9,8 +9,9 @@ from typing import Any, Protocol, cast
 from PySide6.QtCore import QObject, QTimer, SignalInstance
 from PySide6.QtCore import Signal as QtSignal
 
-from app.controllers.case_access import ListQuery, beside, list_page, list_row, neighbour, next_to_do
+from app.controllers.case_access import ListQuery, beside, list_page, listed_case, neighbour, next_to_do
 from app.session.case_list_model import CaseListModel
+from app.session.view_state import CaseListRow
 from app.tasks.task_runner import STORE, TaskRunner
 from medsapiens_core.store.cases import CaseRow, Filter, Sort
 from medsapiens_core.store.project import Project
@@ -92,7 +93,7 @@ class WorklistController(QObject):
 
     def case_changed(self, case_id: int) -> None:
         """Show a case's new state."""
-        self._runner.submit(STORE, self._project.cases.get, case_id, on_done=self._changed)
+        self._runner.submit(STORE, listed_case, self._project, case_id, on_done=self._changed)
 
     def step(self, by: int) -> None:
         """Ask for the next (1) or previous (-1) case of the list."""
@@ -169,6 +170,6 @@ class WorklistController(QObject):
             on_done=lambda rows: self.model.receive_page(generation, offset, rows),
         )
 
-    def _changed(self, row: CaseRow) -> None:
-        self.model.update_row(list_row(row))
+    def _changed(self, row: CaseListRow) -> None:
+        self.model.update_row(row)
         self._runner.submit(STORE, self._project.cases.counts, on_done=self._view.set_counts)

@@ -73,6 +73,8 @@ def test_f2_writes_a_note_and_the_keyboard_goes_back_to_the_image(application, q
     assert not field.isVisible()
     assert workspace.session.current == "ring", "typing moved nothing"
     qtbot.waitUntil(lambda: any(row.noted for row in rows(window)))
+    listed = workspace.worklist.model
+    qtbot.waitUntil(lambda: [r.id for r in map(listed.row_at, range(5)) if r is not None and r.noted] == [case_id])
     window.action("note.case").trigger()
     QTest.keyClicks(field.text, "left")
     QTest.keyClick(field.text, Qt.Key.Key_Escape)
