@@ -24,6 +24,8 @@ class LandmarkColumn(IntEnum):
 
 HEADERS = ("#", "Name", "State", "Score")
 
+NO_IMPACT = "–"  # while the list says what landmarks change: this one changes no value
+
 
 class LandmarkListModel(QAbstractTableModel):
     """A few rows, always in memory; `set_rows` touches only what changed, so selection and scroll stay."""
@@ -35,7 +37,7 @@ class LandmarkListModel(QAbstractTableModel):
 
     def set_rows(self, rows: Sequence[LandmarkRow]) -> None:
         """Show these rows."""
-        self._show([replace(row, impact=self._impacts.get(row.id, "")) for row in rows])
+        self._show([replace(row, impact=self._impacts.get(row.id, NO_IMPACT if self._impacts else "")) for row in rows])
 
     def set_impacts(self, impacts: Mapping[str, str]) -> None:
         """Show what each landmark changes, e.g. `SNA 1.3°/mm`, instead of the score; an empty mapping ends that."""

@@ -127,7 +127,7 @@ def _side_note(measure: Measure) -> str:
 
 
 def _tooltip(value: Value, norm: Norm | None) -> str:
-    parts = [value.measure.note, value.error_note]
+    parts = [note(value), value.measure.note, value.error_note]
     if norm is not None:
         parts.append(f"Norm: {norm.population}; age: {norm.age}; sex: {norm.sex}. {norm.source}")
     return "\n".join(part for part in parts if part)
