@@ -31,6 +31,7 @@ CONDITIONS = {
     "finetune": "Review some cases first.",
     "search": "Search for a case first (Ctrl+F).",
     "fill": "Place at least 2 landmarks first.",
+    "bulk": "Bulk confirm opens after 20 reviewed cases, or in Settings > Review.",
 }
 RESERVED_KEYS = frozenset({"Ctrl+H", "Ctrl+M", "Alt+F4", "F10", *(f"Ctrl+{digit}" for digit in range(10))})
 
@@ -187,6 +188,15 @@ _LANDMARK = (
         POINT,
     ),
     Action(
+        "landmark.bulk",
+        "Confirm all &below the limit",
+        "Landmark",
+        "I",
+        ("Shift+Space",),
+        "Shows what would be confirmed; again confirms it as one step",
+        (*EDIT, "bulk"),
+    ),
+    Action(
         "landmark.estimated",
         "&Estimated",
         "Landmark",
@@ -267,6 +277,25 @@ _LANDMARK = (
     ),
     Action("landmark.first_undecided", "&First undecided", "Landmark", "I", ("Home",), "", ("case",)),
     Action("landmark.last_undecided", "Last un&decided", "Landmark", "I", ("End",), "", ("case",)),
+    Action(
+        "landmark.order",
+        "Review &order: uncertain first or template",
+        "Landmark",
+        "I",
+        ("O",),
+        "Uncertain landmarks first, or the order of the template",
+        ("project",),
+    ),
+    Action(
+        "landmark.learn_limits",
+        "Recompute &limits of warnings",
+        "Landmark",
+        "G",
+        (),
+        "Learn the usual shape anew from the reviewed cases",
+        ("project", "writable"),
+        separator=True,
+    ),
 )
 _CASE = (
     Action(

@@ -91,6 +91,21 @@ ADVANCE = Preference(
     False,
     "0.4 s after the landmark was dropped. Off: stay, so that the result can be seen.",
 )
+BULK = Preference(
+    "bulk",
+    "Review",
+    "Bulk confirm (Shift+Space) before 20 reviewed cases",
+    False,
+    "It confirms at once what a calibrated model surely knows. Off: it opens after 20 reviewed cases of a project.",
+)
+ORDER = Preference(
+    "order",
+    "Review",
+    "Go through the landmarks",
+    "uncertain",
+    "O changes it for the open project.",
+    (("uncertain", "Uncertain first"), ("template", "In the order of the template")),
+)
 LETTERS = Preference(
     "letters",
     "Keys",
@@ -105,7 +120,7 @@ THUMBNAILS = Preference(
     True,
     "They make the worklist quick. They show patients' films; off: they are made anew each time.",
 )
-PREFERENCES: tuple[Preference, ...] = (THEME, FONT, START, WHEEL, TOUCHPAD, ADVANCE, LETTERS, THUMBNAILS)
+PREFERENCES: tuple[Preference, ...] = (THEME, FONT, START, WHEEL, TOUCHPAD, ORDER, ADVANCE, BULK, LETTERS, THUMBNAILS)
 
 
 class Preferences(QObject):

@@ -24,9 +24,11 @@ from app.controllers.training_controller import TrainingController
 from app.controllers.worklist_controller import WorklistController
 from app.empty_window import show_nothing
 from app.few_shot import FewShot
+from app.guiding import make_guidance
 from app.measure_dialogue import MeasureDialogue
 from app.preferences import ADVANCE, THUMBNAILS
 from app.project_dialogue import ImportDialogue, ModelDialogue
+from app.review_messages import ReviewMessages
 from app.session.review_session import ReviewSession
 from app.tasks.task_runner import STORE, TaskRunner
 from app.thumbnails import THUMBNAIL_FOLDER
@@ -100,12 +102,15 @@ class Workspace(QObject):
         self._model_dialogue = ModelDialogue(self.models, self.training, window, notices, options=options, parent=self)
         self.cards = CardController(self.runner, project, self.session, window.landmark_panel.card, self)
         self.few_shot = FewShot(self)
+        self.guidance = make_guidance(self, library)
+        self._say = ReviewMessages(self, self)
         self._acts = self._make_acts()
         self._connect()
         self._show_project()
 
     def start(self, case_id: int | None = None) -> None:
         """Read what there is, and open a case, by default the first one to do."""
+        self.guidance.refresh()  # before the first case is read, so that it is shown in its order at once
         self.worklist.refresh()
         self.training.recover()
         self.models.refresh(self.few_shot.models_read)
@@ -163,6 +168,8 @@ class Workspace(QObject):
         window_card = self.window.landmark_panel.card
         return {
             "case.review": self._review_and_go_on,
+            "landmark.bulk": self.guidance.bulk,
+            "landmark.learn_limits": self.guidance.learn,
             "case.next": lambda: self.worklist.step(1),
             "case.previous": lambda: self.worklist.step(-1),
             "case.next_to_do": self.worklist.open_next_to_do,
@@ -244,6 +251,7 @@ class Workspace(QObject):
         if edit.reviewed[0] != edit.reviewed[1]:
             self.training.count_corrections()
             self.few_shot.reviews_changed()
+            self.guidance.reviewed()
 
     def _not_saved(self, reason: str, waiting: int) -> None:
         changes = "change is" if waiting == 1 else "changes are"
@@ -309,11 +317,11 @@ class Workspace(QObject):
             self.loader.prefetch(row)
 
     def _review_and_go_on(self) -> None:
-        if not self.session.is_open or not self.session.mark_reviewed():
+        if self.guidance.cancel_preview() or not self.session.is_open or not self.session.mark_reviewed():
             return
         case = self.session.case
         name = getattr(case, "name", "The case")
-        self.window.toasts.show_message(f"{name} is marked reviewed.", [(f"open {self._case_on_screen()}", "Go back")])
+        self._say.marked_reviewed(name, self._case_on_screen())
         self.worklist.open_next_to_do()
 
     def run_toast(self, action: str) -> None:
@@ -321,7 +329,7 @@ class Workspace(QObject):
         word, _, number = action.partition(" ")
         if word == "open":
             self.open_case(int(number))
-        elif self.few_shot.run_toast(action):
+        elif self.few_shot.run_toast(action) or self._say.run(action):
             return
         elif action == "rollback":
             self.models.roll_back("taken back right after promotion")
@@ -371,6 +379,7 @@ class Workspace(QObject):
     def _model_changed(self, model: ModelEntry | None) -> None:
         self.window.registry.set_condition("model", model is not None)
         self.inference.set_model(model)
+        self.guidance.refresh()
         self.window.status.set_model(model.name if model else "no model", model.id if model else "")
         if model is not None:
             self.notices.dismiss("no-model")

@@ -91,10 +91,10 @@ class CaseLoader(QObject):
 
     def _continue(self, row: CaseRow) -> None:
         if row.id == self._wanted:
-            if row.id in self._images:
-                self._read_landmarks(row.id)
-            else:
+            if row.id not in self._images:
                 self.prefetch(row)
+            elif self._landmarks is None:  # a picture read ahead may have arrived first and begun this already
+                self._read_landmarks(row.id)
 
     def _keep(self, case_id: int, image: Image) -> None:
         self._reading.discard(case_id)

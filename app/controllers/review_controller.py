@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, SignalInstance
 
 from app.session import presentation
 from app.session.landmark_list_model import LandmarkListModel
+from app.session.review_order import TEMPLATE_ORDER, UNCERTAIN_FIRST
 from app.session.review_session import ReviewSession
 from app.session.view_state import ImageState, LandmarkRow, MarkerState
 from medsapiens_core.data.image import Image
@@ -50,12 +51,16 @@ class ReviewLandmarkPanel(Protocol):
 
     row_selected: SignalInstance
     row_confirmed: SignalInstance
+    order_changed: SignalInstance
 
     def set_model(self, model: Any) -> None:
         """Show these landmarks."""
 
     def set_current(self, row: LandmarkRow | None) -> None:
         """Describe the current landmark."""
+
+    def set_order(self, mode: str) -> None:
+        """Show which review order is used."""
 
     def set_progress(self, decided: int, total: int) -> None:
         """Show how many are decided."""
@@ -117,6 +122,7 @@ class ReviewController(QObject):
         self.landmarks.set_rows(rows)
         current = next((row for row in rows if row.id == session.current), None)
         self._panel.set_current(current)
+        self._panel.set_order(session.order_mode)
         if session.is_open:
             self._panel.set_progress(session.annotation.decided_count, len(session.template))
         else:
@@ -136,6 +142,7 @@ class ReviewController(QObject):
         view.tool_cancelled.connect(self._stop_placing)
         self._panel.row_selected.connect(self._select)
         self._panel.row_confirmed.connect(self._confirm)
+        self._panel.order_changed.connect(session.set_order_mode)
 
     def _listen_to_session(self) -> None:
         session = self._session
@@ -163,6 +170,7 @@ class ReviewController(QObject):
             "landmark.uncertain": lambda: session.go_to_undecided(0),
             "landmark.first_undecided": lambda: session.go_to_undecided(0),
             "landmark.last_undecided": lambda: session.go_to_undecided(-1),
+            "landmark.order": self._other_order,
             "case.review_stay": session.mark_reviewed,
             "case.reopen": session.reopen,
         }
@@ -176,6 +184,10 @@ class ReviewController(QObject):
     def _confirm(self, landmark: str) -> None:
         if self._session.is_open:
             self._session.confirm(landmark)
+
+    def _other_order(self) -> None:
+        session = self._session
+        session.set_order_mode(TEMPLATE_ORDER if session.order_mode == UNCERTAIN_FIRST else UNCERTAIN_FIRST)
 
     def _select_number(self, number: int) -> None:
         if 1 <= number <= len(self._session.template):

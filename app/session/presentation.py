@@ -7,10 +7,9 @@ from dataclasses import replace
 
 from app.session.proposals import has_suggestion, origin, spread_text
 from app.session.review_session import ReviewSession
-from app.session.view_state import ImageState, LandmarkRow, MarkerState
+from app.session.view_state import ImageState, LandmarkRow, MarkerState, WarningLine
 from medsapiens_core.data.annotation import CONFIRM_TOLERANCE_PX
 from medsapiens_core.data.image import Image, Spacing, SpacingSource
-from medsapiens_core.data.template import Landmark
 
 NO_SPACING = "No pixel size in this file. Lengths are shown in pixels; angles assume square pixels."
 BADGES = {
@@ -69,16 +68,26 @@ def markers(session: ReviewSession) -> list[MarkerState]:
     """All landmarks of the open case for the image view, in template order."""
     if not session.is_open:
         return []
-    scores = session.scores()
-    return [_marker(session, position, scores.get(mark.id)) for position, mark in enumerate(session.template.landmarks)]
+    scores, warned, suggested = session.scores(), session.guide.by_landmark, session.suggested()
+    return [
+        replace(
+            _marker(session, position, scores.get(mark.id)),
+            has_warning=mark.id in warned,
+            has_suggestion=mark.id in suggested or has_suggestion(session, mark.id),
+        )
+        for position, mark in enumerate(session.template.landmarks)
+    ]
 
 
 def landmark_rows(session: ReviewSession) -> list[LandmarkRow]:
     """All landmarks of the open case for the landmark list, in review order."""
     if not session.is_open:
         return []
-    scores, warnings = session.scores(), _warnings(session)
-    rows = [_row(session, landmark, scores.get(landmark), warnings.get(landmark, "")) for landmark in session.order]
+    scores, suggested = session.scores(), session.suggested()
+    rows = [
+        _row(session, landmark, scores.get(landmark), landmark in suggested or has_suggestion(session, landmark))
+        for landmark in session.order
+    ]
     return [replace(row, noted=row.id in session.notes, stale=row.id in session.stale) for row in rows]
 
 
@@ -105,12 +114,12 @@ def _marker(session: ReviewSession, position: int, score: float | None) -> Marke
         mark.id == session.current,
         _ghost(session, mark.id),
         _covariance(session, position),
-        has_suggestion=has_suggestion(session, mark.id),
         prediction_xy=session.prediction_xy(mark.id),
     )
 
 
-def _row(session: ReviewSession, landmark: str, score: float | None, warning: str) -> LandmarkRow:
+def _row(session: ReviewSession, landmark: str, score: float | None, suggested: bool) -> LandmarkRow:
+    warnings = session.guide.by_landmark.get(landmark, [])
     position = session.template.index[landmark]
     mark = session.template.landmarks[position]
     state = session.annotation[landmark]
@@ -121,13 +130,16 @@ def _row(session: ReviewSession, landmark: str, score: float | None, warning: st
         mark.abbreviation,
         state.label,
         score,
-        warning,
+        "  ".join(warning.text for warning in warnings),
         mark.definition,
-        session.prediction_xy(landmark) is not None
-        and (state.label != "predicted" or has_suggestion(session, landmark)),
+        session.prediction_xy(landmark) is not None and (state.label != "predicted" or suggested),
         origin=origin(session, landmark) if state.label == "predicted" else "",
         spread=spread_text(session, landmark) if state.label == "predicted" else "",
         is_anchor=landmark in session.anchors,
+        radius=session.guide.radii.get(landmark),
+        unit=session.guide.unit,
+        has_suggestion=suggested,
+        warnings=tuple(WarningLine(w.key, w.text, w.why, w.swap) for w in warnings),
     )
 
 
@@ -145,22 +157,3 @@ def _covariance(session: ReviewSession, position: int) -> tuple[tuple[float, flo
         return None
     (xx, xy), (yx, yy) = prediction.covariance[position].tolist()
     return ((xx, xy), (yx, yy)) if math.isfinite(xx) and math.isfinite(yy) else None
-
-
-def _warnings(session: ReviewSession) -> dict[str, str]:
-    """Landmark -> what is odd about its place; only for landmarks where something is."""
-    if session.case is None:
-        return {}
-    right, bottom = session.case.width - 1, session.case.height - 1
-    warnings: dict[str, str] = {}
-    first_at: dict[tuple[float, float], Landmark] = {}
-    for mark, state in zip(session.template.landmarks, session.annotation.states, strict=True):
-        if state.x is None or state.y is None:
-            continue
-        if not (0 <= state.x <= right and 0 <= state.y <= bottom):
-            warnings[mark.id] = "At the edge of the image"
-        twin = first_at.setdefault((state.x, state.y), mark)
-        if twin is not mark:
-            warnings[mark.id] = f"At the same point as {twin.name}"
-            warnings[twin.id] = f"At the same point as {mark.name}"
-    return warnings

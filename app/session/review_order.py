@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 UNCERTAIN_FIRST, TEMPLATE_ORDER = "uncertain", "template"
+ORDERS = {UNCERTAIN_FIRST: "uncertain first", TEMPLATE_ORDER: "template order"}
 
 
-def review_order(ids: Sequence[str], scores: Mapping[str, float], mode: str = UNCERTAIN_FIRST) -> tuple[str, ...]:
-    """Landmarks with the lowest score first, those without a prediction before all; ties in template order."""
+def review_order(
+    ids: Sequence[str], ranks: Mapping[str, float], mode: str = UNCERTAIN_FIRST, warned: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Landmarks with a warning, then by rank, the highest first; ties in template order. A missing rank is 0."""
     if mode == TEMPLATE_ORDER:
         return tuple(ids)
-    return tuple(sorted(ids, key=lambda landmark: scores.get(landmark, -1.0)))
+    return tuple(sorted(ids, key=lambda landmark: (landmark not in warned, -ranks.get(landmark, 0.0))))
 
 
 def step(order: Sequence[str], current: str, by: int) -> str:

@@ -16,8 +16,10 @@ from PySide6.QtGui import QUndoGroup, QUndoStack
 
 from app.session import transitions
 from app.session.case_like import CaseLike
+from app.session.guide import NOTHING, Guide, Judge, judge_nothing
+from app.session.guided import Guided
 from app.session.looking_back import LookingBack
-from app.session.review_order import UNCERTAIN_FIRST, next_where, review_order, step
+from app.session.review_order import UNCERTAIN_FIRST, next_where, step
 from app.session.undo import UNDO_LIMIT, EditCommand
 from medsapiens_core.data.annotation import FILL, AbsentReason, Annotation, Edit, Place, PointState
 from medsapiens_core.data.prediction import Prediction
@@ -27,12 +29,14 @@ Commit = Callable[[Edit, Annotation], None]
 EDGE_PX = 0.5  # how far outside the outermost pixel centres a point may lie: the border of the image
 
 
-class ReviewSession(LookingBack, QObject):
+class ReviewSession(LookingBack, Guided, QObject):
     """The open case: its annotation, its prediction, the current landmark and its undo stack.
 
     Signals: `case_opened(case)`, `case_closed()`, `annotation_changed(Annotation)`, `current_changed(landmark)`,
     `edit_committed(Edit)` once an edit was handed over to be written, `prediction_shown(Prediction)`,
-    `armed_changed(landmark or "")` while "estimated" waits for a place, `undo_changed()`, `message(text)`.
+    `armed_changed(landmark or "")` while "estimated" waits for a place, `undo_changed()`, `message(text)`,
+    `hint(text)` for what the reader should do now, `undecided_left(text)` when the case cannot be marked reviewed yet,
+    `reopened(time of the review, UTC)` when a change has taken the reviewed mark away.
     """
 
     case_opened = Signal(object)
@@ -44,6 +48,9 @@ class ReviewSession(LookingBack, QObject):
     armed_changed = Signal(str)
     undo_changed = Signal()
     message = Signal(str)
+    hint = Signal(str)
+    undecided_left = Signal(str)
+    reopened = Signal(str)
 
     def __init__(
         self, template: Template, commit: Commit, *, clock: Callable[[], float] = time.monotonic, parent: Any = None
@@ -58,6 +65,8 @@ class ReviewSession(LookingBack, QObject):
         self.order = template.ids
         self.anchors: frozenset[str] = frozenset()  # to be placed first: they tell most of the others
         self.read_only = False
+        self.judge: Judge = judge_nothing
+        self.guide: Guide = NOTHING
         self._commit = commit
         self._clock = clock
         self._annotation: Annotation | None = None
@@ -93,6 +102,7 @@ class ReviewSession(LookingBack, QObject):
         self._history, self.stale, self.notes = list(history), {}, {}
         self._group.setActiveStack(self._stack_of(case.id))
         self._set_armed("")
+        self._judge()
         self._renew_order()
         self.current = next((id_ for id_ in self.order if not annotation[id_].is_decided), self.template.ids[0])
         self.case_opened.emit(case)
@@ -137,8 +147,8 @@ class ReviewSession(LookingBack, QObject):
             return
         edit = self.annotation.from_prediction(prediction)
         self.prediction = prediction
-        self._renew_order()
         self.take(edit)
+        self._renew_order()
         self.prediction_shown.emit(prediction)
 
     # --- what the reader does to a landmark
@@ -149,10 +159,10 @@ class ReviewSession(LookingBack, QObject):
         state = self.annotation[landmark]
         if landmark in self.stale and self._may_write():
             self.take(self.annotation.look_again(landmark))
-        if state.place is Place.NOT_PLACED:
-            self.message.emit("Not placed: P places, X if absent")
         self._change("confirm", {landmark: transitions.confirm(state)})
         self.go_to_next_undecided()
+        if state.place is Place.NOT_PLACED:
+            self.hint.emit(f"{self._name(landmark)} is not placed: P places, X if absent")
 
     def move(self, landmark: str, x: float, y: float, merge_key: str | None = None) -> None:
         """Place or move a landmark to image pixels; it stops at the border of the image."""
@@ -291,12 +301,6 @@ class ReviewSession(LookingBack, QObject):
         found = next_where(self.order, self.current, lambda id_: id_ in wanted)
         self.set_current(found or self.current)
 
-    def go_to_undecided(self, position: int) -> None:
-        """Go to the first (0) or last (-1) landmark in review order that has no decision."""
-        undecided = [id_ for id_ in self.order if not self.annotation[id_].is_decided]
-        if undecided:
-            self.set_current(undecided[position])
-
     def go_to_unplaced(self) -> bool:
         """Go to the next landmark without a position that is not called absent; False when there is none."""
         states = self.annotation
@@ -306,13 +310,6 @@ class ReviewSession(LookingBack, QObject):
         if found is not None:
             self.set_current(found)
         return found is not None
-
-    def set_order_mode(self, mode: str) -> None:
-        """Choose the review order."""
-        self.order_mode = mode
-        self._renew_order()
-        if self.is_open:
-            self.annotation_changed.emit(self.annotation)
 
     def disarm(self) -> None:
         """Leave the placing of an estimate."""
@@ -342,14 +339,16 @@ class ReviewSession(LookingBack, QObject):
         """Apply an edit to the annotation and hand it over to be written; only undo commands call this directly."""
         before = self.annotation
         self._annotation = before.apply(edit)
+        reviewed_at = self._reviewed_at() if before.reviewed else ""
         self._history.append(edit)
         for change in edit.changes:
             self.stale.pop(change.landmark, None)
+        self._judge()
         self._commit(edit, before)
         self.edit_committed.emit(edit)
         self.annotation_changed.emit(self._annotation)
         if before.reviewed and not self._annotation.reviewed and edit.changes:
-            self.message.emit("Reopened. The earlier review is kept in the history.")
+            self.reopened.emit(reviewed_at)
 
     def show_changed(self, edit: Edit) -> None:
         """Go to what an undo or redo has changed."""
@@ -381,9 +380,6 @@ class ReviewSession(LookingBack, QObject):
             self._stacks[case_id] = stack
         return self._stacks[case_id]
 
-    def _renew_order(self) -> None:
-        self.order = review_order(self.template.ids, self.scores(), self.order_mode)
-
     def _set_armed(self, landmark: str) -> None:
         if landmark != self.armed:
             self.armed = landmark
@@ -391,10 +387,3 @@ class ReviewSession(LookingBack, QObject):
 
     def _name(self, landmark: str) -> str:
         return self.template.landmarks[self.template.index[landmark]].name
-
-    def _name_undecided(self) -> None:
-        undecided = [id_ for id_ in self.template.ids if not self.annotation[id_].is_decided]
-        names = ", ".join(self._name(id_) for id_ in undecided[:5]) + (", …" if len(undecided) > 5 else "")
-        verb = "landmark has" if len(undecided) == 1 else "landmarks have"
-        self.message.emit(f"{len(undecided)} {verb} no decision: {names}.")
-        self.set_current(undecided[0])

@@ -85,6 +85,7 @@ class MarkerState:
     has_suggestion: bool = False
     prediction_xy: tuple[float, float] | None = None
     region: tuple[float, float, float] | None = None
+    has_warning: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,12 +101,24 @@ class HeatmapState:
 
 
 @dataclass(frozen=True)
+class WarningLine:
+    """A warning as shown: one line, what it rests on, and the two landmarks whose places `Swap` exchanges."""
+
+    key: str
+    text: str
+    why: str
+    swap: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
 class LandmarkRow:
     """One line of the landmark list; `score` 0..1 of the shown prediction, None without one; `warning` "" if none.
 
     `origin` of an undecided point is model, fill or one-shot; `spread` is what the list says of one that no model's
     score goes with; `is_anchor` marks a landmark that tells most of the others;
     `impact` is what it changes most, e.g. `SNA 1.3°/mm`, while that is asked for.
+    `radius` is the calibrated 95 % radius in `unit` ("mm" or "px"), None where the model is not calibrated.
+    `has_suggestion` tells that a newer prediction lies elsewhere than what was decided.
     """
 
     number: int
@@ -123,6 +136,10 @@ class LandmarkRow:
     noted: bool = False
     stale: bool = False
     impact: str = ""
+    radius: float | None = None
+    unit: str = "px"
+    has_suggestion: bool = False
+    warnings: tuple[WarningLine, ...] = ()
 
 
 @dataclass(frozen=True)

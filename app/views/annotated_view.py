@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QVariantAnimation, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.session.measure_state import MeasureLines
@@ -15,6 +15,7 @@ from app.views.heatmap_item import HeatmapItem
 from app.views.landmark_items import NAME_MODES, REGION_MODES, LandmarkLayer
 from app.views.measure_layer import MeasureLayer
 
+PULSE_MS = 500
 ZOOM_FIELD_MM, ZOOM_FIELD_PX = 40.0, 400.0
 
 
@@ -36,6 +37,8 @@ class AnnotatedView(FilmView):
         self._overlay = True
         self._measures_wanted = False
         self.measures.hide()
+        self._pulse = QVariantAnimation(self, startValue=1.0, endValue=0.0, duration=PULSE_MS)
+        self._pulse.valueChanged.connect(self._show_pulse)
         self._resized()
 
     def set_image(self, image: ImageState | None) -> None:
@@ -43,6 +46,7 @@ class AnnotatedView(FilmView):
         if self.image is None or image is None or self.image.case_id != image.case_id:
             self._before_zoom = None
             self.heat.set_heatmap(None)
+            self.layer.seen.reset()
         super().set_image(image)
         self._show_overlay()
 
@@ -119,6 +123,21 @@ class AnnotatedView(FilmView):
         """Show measurement lines or not."""
         self._measures_wanted = visible
         self._show_overlay()
+
+    def seen_seconds(self) -> Mapping[str, float]:
+        """For how long each landmark of this case has been in view with the overlays on."""
+        return self.layer.seen.seconds()
+
+    def set_preview(self, landmarks: Collection[str]) -> None:
+        """Ring landmarks that are about to be confirmed; the rings pulse once."""
+        self.layer.preview = frozenset(landmarks)
+        self.layer.update()
+        if landmarks:
+            self._pulse.start()
+
+    def _show_pulse(self, value: float) -> None:
+        self.layer.pulse = value
+        self.layer.update()
 
     def ensure_visible(self, landmark: str) -> None:
         """Pan just enough to bring a landmark into the inner part of the view."""

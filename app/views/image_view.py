@@ -44,6 +44,7 @@ class ImageView(AnnotatedView):
     context_requested = Signal(object, float, float)
     case_step_requested = Signal(int)
     frame_step_requested = Signal(int)
+    escape_pressed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -348,8 +349,10 @@ class ImageView(AnnotatedView):
         if self._placing is not None:
             self.end_place()
             self.tool_cancelled.emit()
-        else:
+        elif self.digits.typed:
             self.digits.cancel()
+        else:
+            self.escape_pressed.emit()
 
     def _drop_grab(self) -> None:
         grab, self._grab = self._grab, None

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.session.view_state import MarkerState
 from app.views import marker_painter as paint
@@ -19,6 +20,8 @@ from app.views.camera import XY, Camera
 from app.views.glide import Glide
 from app.views.label_layout import place_names
 from app.views.region_painter import draw_region
+from app.views.seen_clock import SeenClock
+from app.views.sign_painter import draw_preview, draw_warning
 
 HIT_RADIUS = 12.0
 NAME_MODES = REGION_MODES = ("current", "all", "none")
@@ -39,6 +42,9 @@ class LandmarkLayer(pg.GraphicsObject):
         self._lines: list[tuple[str, str]] = []
         self._override: tuple[str, XY] | None = None
         self.gliding = Glide(self.update, self)
+        self.seen = SeenClock()
+        self.preview: frozenset[str] = frozenset()
+        self.pulse = 0.0  # 0..1 of how far the rings of the preview are spread
 
     def set_camera(self, camera: Camera) -> None:
         """Follow the view."""
@@ -111,6 +117,7 @@ class LandmarkLayer(pg.GraphicsObject):
         spots = {landmark: QPointF(*xy) for landmark, xy in self._spots().items()}
         if self.regions != "none":
             self._draw_regions(painter)
+        self.seen.note(landmark for landmark, spot in spots.items() if self.boundingRect().contains(spot))
         if self.show_lines:
             self._draw_lines(painter)
         if self.show_ghosts and not self.show_predictions:
@@ -118,12 +125,20 @@ class LandmarkLayer(pg.GraphicsObject):
         for landmark, spot in spots.items():
             marker = self._markers[landmark]
             paint.draw_marker(painter, spot, self._style(marker))
+            if landmark in self.preview:
+                draw_preview(painter, spot, self.pulse)
             if marker.is_current:
                 paint.draw_cross_hair(painter, spot)
             if marker.has_suggestion:
                 paint.draw_suggestion(painter, spot)
         if self.names != "none":
             self._draw_names(painter, spots)
+
+    def itemChange(self, change: QGraphicsItem.GraphicsItemChange, value: Any) -> Any:
+        """Hidden landmarks are not seen."""
+        if change == QGraphicsItem.GraphicsItemChange.ItemVisibleHasChanged and not value:
+            self.seen.note(())
+        return super().itemChange(change, value)
 
     def _style(self, marker: MarkerState) -> str:
         return "predicted" if self.show_predictions else marker.label
@@ -171,6 +186,8 @@ class LandmarkLayer(pg.GraphicsObject):
         current = next((i for i, marker in enumerate(named) if marker.is_current), None)
         for i, corner in place_names(points, sizes, current).items():
             painter.drawPixmap(QPointF(*corner), pictures[i])
+            if named[i].has_warning:
+                draw_warning(painter, QPointF(corner[0] + sizes[i][0], corner[1] + sizes[i][1] / 2))
 
     def _name(self, marker: MarkerState) -> str:
         return f"{marker.number} {marker.name if marker.is_current else marker.abbreviation}"

@@ -8,22 +8,30 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QVBoxLayou
 from app.action_registry import ActionRegistry
 from app.session.case_list_model import ROW_ROLE
 from app.session.landmark_list_model import LandmarkListModel
+from app.session.review_order import ORDERS
 from app.session.view_state import LandmarkRow
 from app.views.definition_card import DefinitionCard
 from app.views.loupe import Loupe
 from app.views.marker_painter import ICON_SIZE, state_icon
 from app.views.row_delegates import LandmarkDelegate
-from app.views.widgets import GAP, MARGIN, UNIT, RowList, action_button, label
+from app.views.warning_lines import WarningLines
+from app.views.widgets import GAP, MARGIN, UNIT, QuietComboBox, RowList, action_button, label
 
 BESIDE = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
 
 
 class LandmarkPanel(QWidget):
-    """Emits `row_selected(str)`, `row_confirmed(str)` (Space in the list), `row_zoomed(str)` (double click)."""
+    """Emits `row_selected(str)`, `row_confirmed(str)` (Space in the list), `row_zoomed(str)` (double click).
+
+    `warning_dismissed(key)`, `swap_requested(first, second)`; `order_changed(mode)` from the combo "Order:".
+    """
 
     row_selected = Signal(str)
     row_confirmed = Signal(str)
     row_zoomed = Signal(str)
+    warning_dismissed = Signal(str)
+    swap_requested = Signal(str, str)
+    order_changed = Signal(str)
     left = Signal()
 
     def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
@@ -43,6 +51,11 @@ class LandmarkPanel(QWidget):
         self._bar.setAccessibleName("Decided landmarks")
         self.card = DefinitionCard()
         self.card.left.connect(self.left)
+        self.warnings = WarningLines()
+        self.warnings.dismissed.connect(self.warning_dismissed)
+        self.warnings.swap_requested.connect(self.swap_requested)
+        self.order = _order_combo()
+        self.order.activated.connect(lambda _index: self.order_changed.emit(self.order.currentData()))
         self._current: str | None = None
         self._lay_out(actions)
         self.set_progress(0, 0)
@@ -59,7 +72,12 @@ class LandmarkPanel(QWidget):
         """Describe the current landmark and mark its line."""
         self._current = row.id if row else None
         self.card.set_row(row, _state_text(row) if row else "")
+        self.warnings.set_warnings(row.warnings if row else ())
         self._show_current()
+
+    def set_order(self, mode: str) -> None:
+        """Show which review order is used."""
+        self.order.setCurrentIndex(self.order.findData(mode))
 
     def set_progress(self, decided: int, total: int) -> None:
         """How many landmarks are decided."""
@@ -78,7 +96,12 @@ class LandmarkPanel(QWidget):
         head.addWidget(self._count)
         layout.addLayout(head)
         layout.addWidget(self._bar)
+        order = QHBoxLayout()
+        order.addWidget(label("Order:", "caption"))
+        order.addWidget(self.order, 1)
+        layout.addLayout(order)
         layout.addWidget(self.list, 3)
+        layout.addWidget(self.warnings)
         layout.addWidget(self.card)
         layout.addLayout(_decision_buttons(actions))
         layout.addWidget(action_button(actions.action("landmark.fill"), BESIDE))
@@ -125,10 +148,20 @@ def _state_text(row: LandmarkRow) -> str:
     parts = [row.label.capitalize()]
     if row.spread:
         parts.append(row.spread)
+    elif row.radius is not None:
+        parts.append(f"95 % within {row.radius:.1f} {row.unit}")
     elif row.score is not None:
-        parts.append(f"score {row.score:.2f}")
+        parts.append(f"score {row.score:.2f}, not calibrated")
     if row.is_anchor:
         parts.append("tells most of the others: place it first")
-    if row.warning:
-        parts.append(row.warning)
+    if row.has_suggestion:
+        parts.append("new suggestion: R takes it")
     return "  ·  ".join(parts)
+
+
+def _order_combo() -> QuietComboBox:
+    combo = QuietComboBox()
+    combo.setAccessibleName("Review order")
+    for mode, words in ORDERS.items():
+        combo.addItem(words, mode)
+    return combo

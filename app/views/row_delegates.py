@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app import theme
 from app.session.case_list_model import ROW_ROLE, STATE_TEXT
+from app.session.landmark_list_model import certainty_text
 from app.session.view_state import CaseListRow, LandmarkRow
 from app.views import icons
 from app.views.marker_painter import draw_state_icon
@@ -114,7 +115,7 @@ class CaseDelegate(RowDelegate):
 
 
 class LandmarkDelegate(RowDelegate):
-    """Number, name, warning, score, state icon. Absent is struck through, not placed is italic."""
+    """Number, name, warning, "+", 95 % radius or score, state. Absent is struck through, not placed is italic."""
 
     def draw(self, painter: QPainter, box: QRect, row: object, font: QFont) -> None:
         """Draw a `LandmarkRow`."""
@@ -125,7 +126,7 @@ class LandmarkDelegate(RowDelegate):
         )
         right = box.right() - 22
         draw_state_icon(painter, QRectF(right + 1, box.center().y() - 10, 21, 21), row.label)
-        score = row.impact or row.spread or ("" if row.score is None else f"{row.score:.2f}")
+        score = row.impact or certainty_text(row)
         width = 0 if not score else max(36, QFontMetrics(_sized(font, 12)).horizontalAdvance(score) + 2)
         _text(
             painter,
@@ -140,6 +141,9 @@ class LandmarkDelegate(RowDelegate):
             sign = icons.picture("anchor", theme.colour("link").name(), ratio, 16)
             painter.drawPixmap(end - 16, box.center().y() - 8, sign)
             end -= 20
+        if row.has_suggestion:
+            _text(painter, QRect(end - 14, box.y(), 14, box.height()), "+", "link", _bold(font), align=RIGHT)
+            end -= 18
         if row.warning:
             sign = icons.picture("warning", theme.colour("caution").name(), ratio, 16)
             painter.drawPixmap(end - 16, box.center().y() - 8, sign)
@@ -159,6 +163,12 @@ def _name_font(font: QFont, label: str) -> QFont:
     result = QFont(font)
     result.setStrikeOut(label == "absent")
     result.setItalic(label == "not placed")
+    return result
+
+
+def _bold(font: QFont) -> QFont:
+    result = QFont(font)
+    result.setBold(True)
     return result
 
 

@@ -22,6 +22,7 @@ from medsapiens_core.data.template import Template
 
 PREDICT, FILL = "predict", "fill"
 AUTOMATIC = (PREDICT, FILL)  # kinds of edit that no person made: they never touch a decided landmark
+BULK = "bulk confirm"  # the kind of an edit that confirms many landmarks at once; they weigh half in training
 CONFIRM_TOLERANCE_PX = 0.05  # a point within this distance of the prediction counts as confirmed (ux.md 3.1)
 
 

@@ -50,6 +50,22 @@ def regions(
     ]
 
 
+def radius_95(
+    prediction: Prediction, template: Template, calibration: Calibration | None, spacing: Spacing | None
+) -> Floats:
+    """Radius (K,) of the circle that holds the region of 95 %, in mm, or in px without a spacing; NaN where unknown."""
+    if calibration is None or prediction.covariance is None or not _fits(prediction, template, calibration):
+        return np.full(len(template), np.nan)
+    cell = np.ones(2) if spacing is None else np.array([spacing.col_mm, spacing.row_mm])
+    radii = [calibration.radius(name, 0.95) for name in template.ids]
+    usable = np.isfinite(prediction.xy_image).all(axis=1) & np.isfinite(prediction.covariance).all(axis=(1, 2))
+    covariance = np.where(usable[:, None, None], prediction.covariance, np.eye(2)) * np.outer(cell, cell)
+    longest = np.sqrt(np.linalg.eigvalsh(covariance)[:, 1])
+    known = usable & np.array([radius is not None for radius in radii])
+    result: Floats = np.where(known, longest * np.array([radius or 0.0 for radius in radii]), np.nan)
+    return result
+
+
 def expected_error_px(prediction: Prediction, template: Template, calibration: Calibration | None) -> Floats:
     """Expected radial error (K,) in image pixels; NaN where it is not known."""
     if calibration is None or prediction.radial_error is None or not _fits(prediction, template, calibration):

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from medsapiens_core.data.annotation import (
+    BULK,
     NOT_PLACED,
     AbsentReason,
     Annotation,
@@ -251,4 +252,4 @@ def _bulk(edit: Edit, after: PointState) -> dict[str, bool]:
     undoing = edit.undoes is not None and edit.kind.startswith("undo ")
     if undoing or after.decision is not Decision.CONFIRMED:
         return {}
-    return {"bulk": len(edit.changes) > 1}
+    return {"bulk": edit.kind == BULK}

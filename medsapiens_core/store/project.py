@@ -31,6 +31,7 @@ from medsapiens_core.store.errors import DamagedProjectError, ProjectExistsError
 from medsapiens_core.store.examples import Examples
 from medsapiens_core.store.exemplars import Exemplars
 from medsapiens_core.store.files import ObjectStore, sha256_text
+from medsapiens_core.store.guidance import Guidance
 from medsapiens_core.store.imports import Imports
 from medsapiens_core.store.jobs import Jobs
 from medsapiens_core.store.measurements import Measurements
@@ -67,6 +68,7 @@ class Project:
         self.imports = Imports(database)
         self.examples = Examples(database, self.template)
         self.planner = Planner(database, self.cases)
+        self.guidance = Guidance(database, self.template)
         self.jobs = Jobs(database, folder / "runs")
         self.calibrations = Calibrations(database, self.cases)
         self.comparisons = Comparisons(database)

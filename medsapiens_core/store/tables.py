@@ -271,6 +271,25 @@ calibration = sa.Table(
     sa.Index("calibration_by_case", "case_id", "id"),
 )
 
+shape_limits = sa.Table(
+    "shape_limits",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("template_id", sa.Text, nullable=False),
+    sa.Column("template_version", sa.Integer, nullable=False),
+    sa.Column("created_utc", sa.Text, nullable=False),
+    sa.Column("json", sa.Text, nullable=False),
+)
+
+dismissed_warning = sa.Table(
+    "dismissed_warning",
+    metadata,
+    sa.Column("case_id", sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("reader", sa.Text, primary_key=True),
+    sa.Column("warning", sa.Text, primary_key=True),
+    sa.Column("utc", sa.Text, nullable=False),
+)
+
 audit = sa.Table(
     "audit",
     metadata,

@@ -10,6 +10,7 @@ from safetensors.numpy import save_file
 
 from medsapiens_core.data.template import Template
 from medsapiens_core.evaluation.calibration import COVERAGES, Calibration, LandmarkCalibration
+from medsapiens_core.guidance.shape_limits import ShapeLimits, fit_limits
 from medsapiens_core.inference.placement import summarise_placement
 from medsapiens_core.models.config import ModelConfig, Placement, TemplateChannels
 from medsapiens_core.models.package_files import (
@@ -85,3 +86,13 @@ def _placement(template: Template) -> Placement | None:
         shapes = [np.array(list(films.spine_points(n).values())) for n in range(100, 120)]
         return summarise_placement(shapes, INPUT)
     return None
+
+
+def skull_limits(template: Template) -> ShapeLimits:
+    """The usual shape of 60 other skulls of the same make, their landmarks placed 0.7 mm exact per axis."""
+    rng = np.random.default_rng(60)
+    shapes = [np.array([films.skull_points(n)[mark] for mark in template.ids]) for n in range(100, 160)]
+    placed = [shape * films.HALF_MM + rng.normal(0.0, 0.7, shape.shape) for shape in shapes]
+    limits = fit_limits(placed, template.ids, in_mm=True, source="60 skulls that came with the sample")
+    assert limits is not None
+    return limits

@@ -13,6 +13,7 @@ Pack A (`make_pack_a`), template ceph-19, cases A01 to A24 in this order, films 
   A21 for the blind read: its prediction is stored but not shown, so the case has nothing placed. Whatever marks a case
   blind has to be set by the script (`pack.ids["A21"]`)      A22-A24 to do
   Other cases than A02, A03 and A10 are predicted at their true places exactly.
+  The project has limits of the usual shape (W1) as if learned from 60 skulls: about 2 mm for each landmark.
 Pack B (`make_pack_b`), template spine-68, B01 to B06, 420 x 1024 px at 0.5 mm: in B03 the left and right corners of the
 upper endplate of vertebra 8 (`SWAPPED_CORNERS`) are exchanged; all else is right.
 Pack C (`make_pack_c`), template `LEG` (7 landmarks), C01 only: 3080 x 9036 px, 16 bit, 0.143 mm.
@@ -48,7 +49,7 @@ from medsapiens_core.store.splits import LOCKED_SHARE, VALIDATION_SHARE, draw_of
 
 from . import pack_films as films
 from .pack_candidates import add_candidates
-from .pack_models import RADIUS, add_stand_in
+from .pack_models import RADIUS, add_stand_in, skull_limits
 
 SAMPLE_PX_PER_MM = 2.5  # of films without a pixel size: their e95 in px is E95_MM times this
 E95_MM = {
@@ -101,6 +102,7 @@ def make_pack_a(folder: Path, names: Iterable[str] | None = None, *, with_candid
     pack = _begin(folder, "Sample A: lateral skulls", find_template("ceph-19"))
     wanted = [f"A{number:02d}" for number in range(1, 25)] if names is None else list(names)
     with Project.open(pack.folder) as project:
+        project.guidance.put_limits(skull_limits(pack.template))
         for name in wanted:
             _add_skull(project, pack, name)
         if with_candidates:

@@ -1,6 +1,6 @@
 import pytest
 
-from app.controllers.case_loader import CaseLoader
+from app.controllers.case_loader import CaseLoader, read_case_image
 
 from ..building import add_case, write_png
 
@@ -55,3 +55,11 @@ def test_missing_changed_and_damaged_pictures_are_refused_with_a_reason(loader, 
     assert "not at its old place" in texts[0] and "has changed" in texts[1] and "film 002.png" in texts[2]
     assert "not in this project" in texts[3]
     assert loader.shown == []
+
+
+def test_a_picture_that_was_read_ahead_does_not_open_the_case_twice(loader, runner, project, qtbot):
+    row = add_case(project, 1)
+    loader.open(row.id)
+    loader._keep(row.id, read_case_image(row))  # arrives while the store still looks the case up
+    qtbot.waitUntil(lambda: runner.pending == 0)
+    assert [detail.row.id for detail, _ in loader.shown] == [row.id]

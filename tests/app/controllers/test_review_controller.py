@@ -29,6 +29,7 @@ class ImageSignals(QObject):
 class PanelSignals(QObject):
     row_selected = Signal(str)
     row_confirmed = Signal(str)
+    order_changed = Signal(str)
 
 
 def stand_in(view_class, signals):
@@ -139,15 +140,3 @@ def test_numbers_rows_and_keys_choose_landmarks(desk):
     for action, current in [("landmark.next", "ring"), ("landmark.previous", "small"), ("landmark.uncertain", "big")]:
         desk.controller.run(action)
         assert desk.session.current == current
-
-
-def test_two_points_in_one_place_and_points_at_the_edge_are_warned_of(desk):
-    for landmark in ("big", "small"):
-        desk.image_signals.landmark_moved.emit(landmark, 10, 10)
-    desk.image_signals.landmark_moved.emit("ring", 500, 10)
-    rows = {desk.controller.landmarks.row_at(n).id: desk.controller.landmarks.row_at(n).warning for n in range(3)}
-    assert rows == {
-        "big": "At the same point as Small",
-        "small": "At the same point as Big",
-        "ring": "At the edge of the image",
-    }

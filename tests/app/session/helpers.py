@@ -39,7 +39,11 @@ class Harness:
     def __init__(self, with_prediction=True, template=TEMPLATE):
         self.edits, self.messages, self.clock = [], [], Clock()
         self.session = ReviewSession(template, lambda edit, before: self.edits.append((edit, before)), clock=self.clock)
+        self.undecided, self.reopened, self.hints = [], [], []
         self.session.message.connect(self.messages.append)
+        self.session.undecided_left.connect(self.undecided.append)
+        self.session.reopened.connect(self.reopened.append)
+        self.session.hint.connect(self.hints.append)
         self.empty = Annotation.empty(1, template, "AB")
         shown = prediction() if with_prediction else None
         annotation = self.empty.apply(self.empty.from_prediction(shown)) if shown else self.empty

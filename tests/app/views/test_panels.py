@@ -140,15 +140,14 @@ def landmarks(qtbot, registry):
 
 def test_the_current_landmark_is_described(landmarks):
     landmarks.set_current(row(3, "corrected", warning="At the edge"))
-    assert landmarks._name.text() == "Orbitale  (Or)"
-    assert landmarks._state.text() == "Corrected  ·  score 0.50  ·  At the edge"
-    assert landmarks._definition.text() == "Where Orbitale is."
+    assert landmarks.card._name.text() == "Orbitale  (Or)"
+    assert landmarks.card._sub.text() == "Corrected  ·  score 0.50, not calibrated"
     assert landmarks.list.currentIndex().row() == 2
     landmarks.set_progress(2, 6)
     assert landmarks._count.text() == "2 of 6 decided"
     assert not landmarks.grab().isNull()
     landmarks.set_current(None)
-    assert landmarks._name.text() == "No landmark"
+    assert landmarks.card._name.text() == "No landmark"
 
 
 def test_a_double_click_zooms(landmarks, qtbot):

@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 import sqlalchemy as sa
 
-from medsapiens_core.data.annotation import absent, placed
+from medsapiens_core.data.annotation import BULK, absent, placed
 from medsapiens_core.data.snapshot import TrainingSnapshot
 from medsapiens_core.data.template import Template
 from medsapiens_core.errors import UserError
@@ -61,7 +61,7 @@ def test_weights_tell_how_sure_the_reader_was(project):
     annotation = commit(project, annotation, annotation.from_prediction(prediction))
     xy = {mark: tuple(point) for mark, point in zip(TEMPLATE.ids, prediction.xy_image, strict=True)}
     in_bulk = {mark: placed(*xy[mark], xy[mark]) for mark in ("sella", "left")}
-    bulk = annotation.change("confirm all", in_bulk)
+    bulk = annotation.change(BULK, in_bulk)
     annotation = commit(project, annotation, bulk)
     annotation = commit(project, annotation, bulk.inverse())
     annotation = commit(project, annotation, bulk.inverse().inverse())
@@ -203,7 +203,7 @@ def test_corrections_are_new_until_they_are_frozen(project):
     as_predicted = {
         mark: placed(*point, tuple(point)) for mark, point in zip(TEMPLATE.ids, annotation.xy_image, strict=True)
     }
-    annotation = commit(project, annotation, annotation.change("confirm all", as_predicted))
+    annotation = commit(project, annotation, annotation.change(BULK, as_predicted))
     commit(project, annotation, annotation.mark_reviewed())
     assert project.snapshots.new_corrections() == 2, "neither locked nor merely confirmed cases count"
     project.snapshots.freeze()

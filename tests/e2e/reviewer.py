@@ -1,0 +1,89 @@
+"""A person at the review window: mouse and keys only, and what can be read on the screen. Counts what they press."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+
+from ..app.views import mouse
+
+NONE, SHIFT, CTRL = (
+    Qt.KeyboardModifier.NoModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.ControlModifier,
+)
+LONG = 20_000
+
+
+class Reviewer:
+    """`keys` and `clicks` count inputs."""
+
+    def __init__(self, application, qtbot):
+        self.application, self.qtbot = application, qtbot
+        self.window, self.view = application.window, application.window.image_view
+        self.keys = self.clicks = 0
+
+    @property
+    def workspace(self):
+        return self.application.workspace
+
+    @property
+    def session(self):
+        return self.application.workspace.session
+
+    def wait(self, condition):
+        self.qtbot.waitUntil(condition, timeout=LONG)
+
+    def key(self, key, modifier=NONE, times=1):
+        """Press a key where the focus is, which is normally the image."""
+        for _ in range(times):
+            self.keys += 1
+            QTest.keyClick(self.window.focusWidget() or self.view, key, modifier)
+
+    def click(self, widget, at=None):
+        self.clicks += 1
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton, NONE, at or QPoint())
+
+    def drag_to(self, landmark, xy):
+        """Drag a marker so that its point lies on image pixels `xy`."""
+        self.clicks += 1
+        marker = self.view.layer.marker(landmark)
+        start, end = (self.view.camera.to_view(p) for p in ((marker.x, marker.y), xy))
+        mouse.drag(self.view, start, QPointF(*(start[i] + (end[i] - start[i]) / 2 for i in (0, 1))).toTuple(), end)
+
+    def row(self, landmark):
+        """The line of a landmark in the list, as shown."""
+        rows = self.window.landmark_panel.list.model()
+        return rows.row_at(rows.position_of(landmark))
+
+    def first_rows(self, count):
+        rows = self.window.landmark_panel.list.model()
+        return [rows.row_at(position) for position in range(count)]
+
+    def label(self, landmark):
+        return self.view.layer.marker(landmark).label
+
+    def xy(self, landmark):
+        marker = self.view.layer.marker(landmark)
+        return marker.x, marker.y
+
+    def count_text(self):
+        return self.window.landmark_panel._count.text()
+
+    def case_name(self):
+        return self.session.case.name
+
+    def saved(self):
+        self.wait(lambda: self.workspace.saves.waiting == 0)
+        self.wait(lambda: self.window.status._saved.text().startswith("Saved"))
+
+    def warnings(self):
+        return [line.text for line in self.window.landmark_panel.warnings.lines]
+
+    def on_screen(self, name):
+        self.wait(lambda: self.session.is_open and self.case_name().startswith(name))
+
+    def has_looked(self):
+        """Long enough for every landmark in view to count as seen."""
+        marks = [m.landmark for m in self.view.layer.markers if m.x is not None]
+        self.wait(lambda: all(self.view.seen_seconds().get(mark, 0.0) >= 0.5 for mark in marks))
