@@ -29,4 +29,4 @@ def moved(count: int, mean: float, unit: str) -> str:
 def filled(count: int, source: str) -> str:
     """What Fill the rest did."""
     what = "1 landmark" if count == 1 else f"{count} landmarks"
-    return f"{what} filled from the decided ones and {source}. Check each: a fill is an aid, not a measurement."
+    return f"{what} filled from {source}. Check each of them."

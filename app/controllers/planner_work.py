@@ -33,7 +33,8 @@ Report = Callable[[int, int], None]
 def make_plan(project: Project, report: Report, is_wanted: Callable[[], bool]) -> PlannerState | None:
     """Look at the pictures and rank them; None when nobody wants it any more. `report(done, of)`: how far it is."""
     todo = [*project.planner.todo(FREE, locked=False), *project.planner.todo(LOCKED, locked=True)]
-    labelled = project.cases.page("reviewed", "added", "", 0, LABELLED)
+    reviewed = project.cases.page("reviewed", "added", "", 0, LABELLED)
+    labelled = [row for row in reviewed if row.part != "locked"]  # locked ones teach nothing
     rows = [*todo, *labelled]
     cases: dict[int, PlanCase] = {}
     for done, row in enumerate(rows):
