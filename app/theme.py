@@ -23,8 +23,9 @@ MARKER_COLOURS = {
     "not placed": "#9AA3AD",
 }
 CHIP = "#1B1E22"  # the dark ground under state icons in lists, in both themes
-TICK = resource_path("icons", "tick.svg").as_posix()
 CHEVRON = resource_path("icons", "chevron.svg").as_posix()
+CHEVRON_UP = resource_path("icons", "chevron-up.svg").as_posix()
+TICK = resource_path("icons", "tick.svg").as_posix()
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,11 @@ def px(size: float) -> int:
     return round(size * _Current.scale)
 
 
+def wide(size: float) -> int:
+    """The width of a panel: it grows with the text, but leaves room for the film."""
+    return round(size * (0.4 + 0.6 * _Current.scale))
+
+
 def colour(role: str) -> QColor:
     """A colour of the theme in use, by its role, e.g. `colour("muted")`."""
     return QColor(getattr(_Current.theme, role))
@@ -240,15 +246,22 @@ def style_sheet(theme: Theme) -> str:
     QPushButton[role="primary"]:disabled, QToolButton[role="primary"]:disabled {{ background: {t.raised};
         color: {t.disabled}; border-color: {t.border}; }}
     QSpinBox, QDoubleSpinBox {{ background: {t.window}; border: 1px solid {t.border}; border-radius: 4px;
-        padding: 4px 8px; min-height: 18px; }}
+        padding: 3px 2px 3px 6px; min-height: 20px; selection-background-color: {t.accent};
+        selection-color: {t.on_accent}; }}
     QSpinBox:focus, QDoubleSpinBox:focus {{ border: 2px solid {t.link}; }}
     QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{
-        border: none; width: 18px; }}
-    QCheckBox::indicator {{ width: 12px; height: 12px; border: 2px solid {t.muted}; border-radius: 3px; }}
-    QCheckBox::indicator:checked {{ background: {t.accent_hover}; border-color: {t.accent_hover};
-        image: url("{TICK}"); }}
-    QCheckBox::indicator:disabled {{ border-color: {t.border}; }}
+        border: none; background: transparent; width: 18px; }}
+    QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url("{CHEVRON_UP}"); width: 10px; height: 10px; }}
+    QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url("{CHEVRON}"); width: 10px; height: 10px; }}
     QCheckBox {{ spacing: 8px; padding: 2px; border: 2px solid transparent; border-radius: 4px; }}
+    QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {t.muted}; border-radius: 3px;
+        background: {t.window}; }}
+    QCheckBox::indicator:checked {{ background: #2B72C0; border-color: #2B72C0; image: url("{TICK}"); }}
+    QCheckBox::indicator:disabled {{ border-color: {t.border}; }}
+    QListWidget::item {{ padding: 6px 8px; border-radius: 4px; }}
+    QListWidget::item:selected {{ background: {t.selection}; color: {t.text}; }}
+    QTreeWidget::item {{ padding: 3px 2px; }}
+    QTreeWidget::item:selected {{ background: {t.selection}; color: {t.text}; }}
     QCheckBox:focus, QRadioButton:focus, QSlider:focus {{ border: 2px solid {t.link}; border-radius: 4px; }}
     QTabBar::tab:focus {{ border: 2px solid {t.link}; }}
     QToolButton:focus, QPushButton:focus, QToolButton[role="flat"]:focus, QToolButton[role="chip"]:focus,

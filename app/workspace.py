@@ -190,6 +190,7 @@ class Workspace(QObject):
 
     def _connect(self) -> None:
         self.session.message.connect(self.window.toasts.show_message)
+        self.window.worklist.preview_requested.connect(self._preview)
         self.saves.saved.connect(self._saved)
         self.saves.failed.connect(self._not_saved)
         self.saves.stopped.connect(self._stop_writing)
@@ -311,6 +312,9 @@ class Workspace(QObject):
     def _refused(self, text: str) -> None:
         self.notices.show("open", "warning", text)
         self.ready.emit()
+
+    def _preview(self, case_id: int) -> None:
+        self._thumbnails.preview(case_id, self.window.worklist.preview.set_picture)
 
     def _prefetch(self, row: CaseRow | None) -> None:
         if row is not None:

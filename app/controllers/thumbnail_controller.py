@@ -15,6 +15,7 @@ from app.thumbnails import Grey, keep_thumbnail, make_thumbnail, read_thumbnail,
 from medsapiens_core.store.cases import CaseRow
 from medsapiens_core.store.project import Project
 
+PREVIEW_SIDE = 840  # pixels: 420 logical ones at twice the resolution
 WAITING = 60  # rows; what was asked for longer ago has been scrolled away
 
 
@@ -49,6 +50,21 @@ class ThumbnailController(QObject):
         self._waiting: dict[int, None] = {}
         self._busy = False
         model.thumbnail_needed.connect(self._want)
+
+    def preview(self, case_id: int, show: Callable[[int, QImage | None], None]) -> None:
+        """Read the film of a case at a size to look at; `show(case id, picture or None)` follows."""
+        self._runner.submit(
+            STORE,
+            self._project.cases.get,
+            case_id,
+            on_done=lambda row: self._runner.submit(
+                BACKGROUND,
+                lambda: make_thumbnail(read_case_image(row), PREVIEW_SIDE),
+                on_done=lambda grey: show(case_id, to_qimage(grey)),
+                on_error=lambda _error: show(case_id, None),
+            ),
+            on_error=lambda _error: show(case_id, None),
+        )
 
     def _want(self, case_id: int) -> None:
         self._waiting.pop(case_id, None)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app.session.view_state import ImageState
+from app.theme import colour
 from app.views import gestures, wheel
 from app.views.annotated_view import AnnotatedView
 from app.views.camera import XY
 from app.views.digit_entry import DigitEntry, digit_of
 from app.views.loupe_control import LoupeControl
 
+FOCUS_RING = 2  # logical pixels
 UNDECIDED = ("predicted", "not placed")
 ARROWS = {
     Qt.Key.Key_Left: (-1.0, 0.0),
@@ -315,6 +317,22 @@ class ImageView(AnnotatedView):
         else:
             event.ignore()
 
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        """A ring while the image has the keyboard, as everything else shows it."""
+        super().drawForeground(painter, rect)
+        if self.hasFocus():
+            painter.save()
+            painter.resetTransform()
+            painter.setPen(QPen(colour("link"), FOCUS_RING))
+            inner = QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1)
+            painter.drawRect(inner)
+            painter.restore()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show the ring."""
+        super().focusInEvent(event)
+        self.viewport().update()
+
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """Held keys end."""
         if event.key() in self._held_keys and not event.isAutoRepeat():
@@ -324,6 +342,7 @@ class ImageView(AnnotatedView):
         """Held keys end too: their release would never arrive."""
         self._release_held()
         super().focusOutEvent(event)
+        self.viewport().update()
 
     def _release_held(self) -> None:
         for what in HELD.values():

@@ -164,6 +164,8 @@ class MainWindow(QMainWindow):
         theme.apply(application, name, self.preferences.value(FONT) / 100)
         self.theme_name = name
         self.preferences.set(THEME, name)
+        for dock, width in self._widths.items():
+            dock.widget().setMinimumWidth(theme.wide(width))
         self.action(f"view.theme_{name}").setChecked(True)
         menus.set_icons(self.registry)
         icons.refresh(self)
@@ -210,6 +212,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
 
     def _lay_out(self) -> None:
+        self._widths: dict[QDockWidget, int] = {}
         self._review = QWidget()
         column = QVBoxLayout(self._review)
         column.setContentsMargins(0, 0, 0, 0)
@@ -244,6 +247,7 @@ class MainWindow(QMainWindow):
         dock.setTitleBarWidget(QWidget())
         panel.setMinimumWidth(minimum)
         dock.setWidget(panel)
+        self._widths[dock] = minimum
         return dock
 
     def _size_docks(self) -> None:

@@ -88,9 +88,12 @@ class CaseDelegate(RowDelegate):
         assert isinstance(row, CaseListRow)
         ratio = painter.device().devicePixelRatioF()
         role = CASE_COLOURS[row.state]
-        top = QRect(box.x() + 30, box.y() + 5, box.width() - 30, 18)
-        bottom = top.translated(0, 18)
-        painter.drawPixmap(box.x(), box.y() + 13, icons.picture(f"case-{row.state}", theme.colour(role).name(), ratio))
+        line = theme.px(18)
+        top = QRect(box.x() + 30, box.center().y() + 1 - line, box.width() - 30, line)
+        bottom = top.translated(0, line)
+        painter.drawPixmap(
+            box.x(), box.center().y() - 9, icons.picture(f"case-{row.state}", theme.colour(role).name(), ratio)
+        )
         right = self._draw_badges(painter, top, row, ratio)
         _text(painter, top.adjusted(0, 0, -right, 0), row.name, "text", font, elide=Qt.TextElideMode.ElideMiddle)
         small = _sized(font, 12)
@@ -98,7 +101,9 @@ class CaseDelegate(RowDelegate):
         _text(painter, bottom, state, "muted", small)
         _text(painter, bottom, f"{row.decided}/{row.total}", "muted", small, align=RIGHT)
         if row.decided > 0 and row.total:
-            _draw_bar(painter, QRectF(bottom.right() - 98, bottom.center().y() - 1, 50, 3), row.decided / row.total)
+            _draw_bar(
+                painter, QRectF(bottom.right() - theme.px(98), bottom.center().y() - 1, 50, 3), row.decided / row.total
+            )
 
     def _draw_badges(self, painter: QPainter, top: QRect, row: CaseListRow, ratio: float) -> int:
         x = top.right() - 15
@@ -122,7 +127,12 @@ class LandmarkDelegate(RowDelegate):
         assert isinstance(row, LandmarkRow)
         ratio = painter.device().devicePixelRatioF()
         _text(
-            painter, QRect(box.x(), box.y(), 20, box.height()), str(row.number), "muted", _sized(font, 12), align=RIGHT
+            painter,
+            QRect(box.x(), box.y(), theme.px(20), box.height()),
+            str(row.number),
+            "muted",
+            _sized(font, 12),
+            align=RIGHT,
         )
         right = box.right() - 22
         draw_state_icon(painter, QRectF(right + 1, box.center().y() - 10, 21, 21), row.label)
@@ -153,7 +163,7 @@ class LandmarkDelegate(RowDelegate):
                 mark = icons.picture(icon, theme.colour(role).name(), ratio, 14)
                 painter.drawPixmap(end - 15, box.center().y() - 7, mark)
                 end -= 18
-        name = QRect(box.x() + 30, box.y(), end - box.x() - 34, box.height())
+        name = QRect(box.x() + theme.px(30), box.y(), end - box.x() - theme.px(34), box.height())
         role = "muted" if row.label in ("absent", "not placed") else "text"
         middle = Qt.TextElideMode.ElideMiddle  # names of pairs differ at their end
         _text(painter, name, row.name, role, _name_font(font, row.label), elide=middle)

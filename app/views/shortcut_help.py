@@ -34,7 +34,7 @@ class ShortcutHelp(QDialog):
     def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keys")
-        self.resize(560, 680)
+        self.resize(660, 720)
         self._actions = actions
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search keys and actions")
@@ -45,6 +45,11 @@ class ShortcutHelp(QDialog):
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
+<<<<<<< HEAD
+=======
+        self._area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._area.setAccessibleName(tr("Keys"))
+>>>>>>> 923339a (Show where the keyboard is on the image too, let everything grow with the text, and look at a case from the list)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
@@ -73,6 +78,7 @@ class ShortcutHelp(QDialog):
     def _fill(self) -> None:
         inner = QWidget()
         grid = QGridLayout(inner)
+        grid.setContentsMargins(GAP, 0, MARGIN, 0)
         grid.setHorizontalSpacing(2 * MARGIN)
         grid.setVerticalSpacing(GAP)
         grid.setColumnStretch(0, 3)
@@ -97,6 +103,10 @@ class ShortcutHelp(QDialog):
                 part.setEnabled(not reason)
                 part.setToolTip(reason or tr(row.tooltip))
             _add_pair(grid, text, keys)
+            if reason:
+                why = label(reason, "caption", wrap=True)
+                why.setContentsMargins(MARGIN, 0, 0, GAP)
+                grid.addWidget(why, grid.rowCount(), 0, 1, 2)
 
     def _add_mouse(self, grid: QGridLayout) -> None:
         _add_heading(grid, "Mouse")
@@ -111,6 +121,7 @@ def _add_heading(grid: QGridLayout, name: str) -> None:
 
 
 def _add_pair(grid: QGridLayout, left: QLabel, right: QLabel) -> None:
+    left.setWordWrap(True)
     place = grid.rowCount()
     left.setWordWrap(True)
     right.setWordWrap(True)

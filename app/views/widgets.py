@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -129,7 +129,8 @@ class RowList(QListView):
     """A list whose rows are drawn by a delegate.
 
     `chosen(row)`: clicked, or Return; `moved(row)`: the keyboard went to it; `confirmed(row)`: Space;
-    `zoomed(row)`: double click; `left()`: Esc. A click does not take the keyboard focus; typing does not search.
+    `zoomed(row)`: double click; `left()`: Esc; `unfocused()`: the keyboard went elsewhere. A click does not take the
+    keyboard focus; typing does not search.
     """
 
     chosen = Signal(int)
@@ -137,6 +138,7 @@ class RowList(QListView):
     confirmed = Signal(int)
     zoomed = Signal(int)
     left = Signal()
+    unfocused = Signal()
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -170,6 +172,11 @@ class RowList(QListView):
         after = self.currentIndex().row()
         if after != before and after >= 0:
             self.moved.emit(after)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Tell that the keyboard went elsewhere."""
+        super().focusOutEvent(event)
+        self.unfocused.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The chosen row stays in view."""

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.action_registry import ActionRegistry
 from app.session.case_list_model import ROW_ROLE, CaseListModel
+from app.views.case_preview import CasePreview
 from app.views.drops import dropped_paths
 from app.views.row_delegates import CaseDelegate
 from app.views.widgets import GAP, MARGIN, UNIT, QuietComboBox, RowList, action_button, label
@@ -69,13 +70,17 @@ class SearchField(QLineEdit):
 
 
 class WorklistPanel(QWidget):
-    """Emits `case_activated(int)`, `filter_changed(str)`, `search_changed(str)`, `sort_changed(str)`."""
+    """Emits `case_activated(int)`, `filter_changed(str)`, `search_changed(str)`, `sort_changed(str)`.
+
+    `preview_requested(int)`: Space in the list; the film goes to `preview.set_picture`.
+    """
 
     case_activated = Signal(int)
     filter_changed = Signal(str)
     search_changed = Signal(str)
     sort_changed = Signal(str)
     files_dropped = Signal(list)
+    preview_requested = Signal(int)
     left = Signal()
 
     def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
@@ -94,6 +99,10 @@ class WorklistPanel(QWidget):
         self.list = RowList("Cases")
         self.list.setItemDelegate(CaseDelegate(self.list))
         self.list.chosen.connect(self._activate)
+        self.preview = CasePreview(self)
+        self.list.confirmed.connect(self._toggle_preview)
+        for signal in (self.list.moved, self.list.chosen, self.list.left, self.list.unfocused):
+            signal.connect(self.preview.hide)
         self.list.left.connect(self.left)
         self._empty = label("", "muted", wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -204,6 +213,16 @@ class WorklistPanel(QWidget):
         case = self.list.model().index(row, 0).data(ROW_ROLE)
         if case is not None:
             self.case_activated.emit(case.id)
+
+    def _toggle_preview(self, row: int) -> None:
+        index = self.list.model().index(row, 0)
+        case = index.data(ROW_ROLE)
+        if self.preview.isVisible() or case is None:
+            self.preview.hide()
+            return
+        spoken = index.data(Qt.ItemDataRole.AccessibleTextRole)
+        self.preview.begin(case.id, spoken, self.list.visualRect(index), self.list)
+        self.preview_requested.emit(case.id)
 
     def _show_current(self) -> None:
         model = self.list.model()
