@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QStyleFactory
 from medsapiens_core.resources import resource_path
 
 SURROUND = "#101113"
+RING_ON_FILM = "#6FB4F5"  # the focus ring on the surround, which is dark in every theme
 MARKER_COLOURS = {
     "predicted": "#168ADF",
     "confirmed": "#C6F5E9",
@@ -197,6 +198,7 @@ def style_sheet(theme: Theme) -> str:
     QMenu::separator {{ height: 1px; background: {t.border}; margin: 4px 8px; }}
     QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border}; padding: 4px; }}
     QToolBar {{ background: {t.panel}; border: none; spacing: 2px; padding: 3px 6px; }}
+    QToolBar QToolButton#qt_toolbar_ext_button {{ image: url("{CHEVRON}"); width: 14px; }}
     QToolBar::separator {{ background: {t.border}; width: 1px; margin: 5px 6px; }}
     QDockWidget {{ titlebar-close-icon: none; }}
     QStatusBar {{ background: {t.window}; }}

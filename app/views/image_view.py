@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app.session.view_state import ImageState
-from app.theme import colour
+from app.theme import RING_ON_FILM
 from app.views import gestures, wheel
 from app.views.annotated_view import AnnotatedView
 from app.views.camera import XY
@@ -323,7 +323,7 @@ class ImageView(AnnotatedView):
         if self.hasFocus():
             painter.save()
             painter.resetTransform()
-            painter.setPen(QPen(colour("link"), FOCUS_RING))
+            painter.setPen(QPen(QColor(RING_ON_FILM), FOCUS_RING))
             inner = QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1)
             painter.drawRect(inner)
             painter.restore()

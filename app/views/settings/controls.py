@@ -86,6 +86,7 @@ def _spin_box(row: Preference, preferences: Preferences) -> QSpinBox:
     box = make_quiet(QSpinBox(minimum=row.least, maximum=row.most, singleStep=row.step, suffix=tr(row.unit)))
     box.setFixedWidth(WIDTH // 2)
     box.setKeyboardTracking(False)
+    box.setAlignment(Qt.AlignmentFlag.AlignRight)
     box.setValue(preferences.value(row))
     box.valueChanged.connect(lambda value: preferences.set(row, value))
     _follow(box, row, preferences, lambda: box.setValue(preferences.value(row)))

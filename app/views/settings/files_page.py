@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.translate import tr
 from app.views.widgets import GAP, MARGIN, button, label
 
 Ask = Callable[[Callable[[int], None]], None]
@@ -42,5 +43,7 @@ class FilesPage(QWidget):
         measure(answer.came.emit)
 
     def _show(self, size: int) -> None:
-        self.kept.setText(f"Small pictures take {size / 1e6:.1f} MB." if size else "No small pictures are kept.")
+        amount = f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{max(size / 1e3, 1):.0f} kB"
+        words = tr("Small pictures take {amount}.", amount=amount) if size else tr("No small pictures are kept.")
+        self.kept.setText(words)
         self.delete.setEnabled(size > 0)

@@ -61,6 +61,7 @@ class KeysPage(QWidget):
     def choose(self, action_id: str) -> None:
         """Choose an action."""
         self.table.setCurrentItem(self._items[action_id])
+        self.table.scrollToItem(self._items[action_id])
 
     def show_keys(self) -> None:
         """Write the keys that are in use into the table."""

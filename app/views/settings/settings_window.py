@@ -22,7 +22,7 @@ class SettingsWindow(QDialog):
     def __init__(self, preferences: Preferences, pages: Mapping[str, PageMaker], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Settings"))
-        self.resize(760, 560)
+        self.resize(780, 640)
         self._preferences = preferences
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Pages of the settings"))

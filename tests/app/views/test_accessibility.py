@@ -104,9 +104,9 @@ def test_the_image_shows_when_it_has_the_keyboard(window, qtbot, name):
         return picture.pixelColor(1, picture.height() // 2).name()
 
     qtbot.waitUntil(view.hasFocus)
-    assert edge() == theme.colour("link").name()
+    assert edge() == theme.RING_ON_FILM.lower()
     window.worklist.focus_search()
-    assert edge() != theme.colour("link").name()
+    assert edge() != theme.RING_ON_FILM.lower()
     window.set_theme("dark")
 
 
