@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QAbstractItemModel, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
+    QAbstractItemDelegate,
     QAbstractSpinBox,
     QComboBox,
     QDoubleSpinBox,
     QFrame,
+    QHeaderView,
     QLabel,
-    QListView,
     QPushButton,
     QSizePolicy,
     QSlider,
     QSpinBox,
+    QTableView,
     QToolButton,
     QWidget,
 )
 
+from app.theme import px
 from app.translate import tr
 from app.views.icons import set_icon
 
@@ -125,8 +128,8 @@ class QuietComboBox(QComboBox):
             event.ignore()
 
 
-class RowList(QListView):
-    """A list whose rows are drawn by a delegate.
+class RowList(QTableView):
+    """A list whose rows are drawn by a delegate with a `height`. A table: a list view asks for every row at a reset.
 
     `chosen(row)`: clicked, or Return; `moved(row)`: the keyboard went to it; `confirmed(row)`: Space;
     `zoomed(row)`: double click; `left()`: Esc; `unfocused()`: the keyboard went elsewhere. A click does not take the
@@ -144,16 +147,54 @@ class RowList(QListView):
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setUniformItemSizes(True)
         self.setMouseTracking(True)
-        self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.setVerticalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.horizontalHeader().hide()
+        self.horizontalHeader().setMinimumSectionSize(0)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.clicked.connect(lambda index: self.chosen.emit(index.row()))
         self.doubleClicked.connect(lambda index: self.zoomed.emit(index.row()))
 
+    def setModel(self, model: QAbstractItemModel | None) -> None:
+        """Show the first column only; the delegate draws the whole row from it."""
+        super().setModel(model)
+        if model is not None:
+            model.modelReset.connect(self._show_one_column)
+        self._show_one_column()
+
+    def setItemDelegate(self, delegate: QAbstractItemDelegate) -> None:
+        """Draw rows with this delegate."""
+        super().setItemDelegate(delegate)
+        self._set_heights()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Rows grow with the text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._set_heights()
+
+    def _show_one_column(self) -> None:
+        header = self.horizontalHeader()
+        for column in range(header.count()):
+            self.setColumnHidden(column, column > 0)
+        if header.count():
+            header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+
+    def _set_heights(self) -> None:
+        height = getattr(self.itemDelegate(), "height", None)
+        if height is not None:
+            self.verticalHeader().setDefaultSectionSize(px(height))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move, Return chooses, Space confirms, Esc leaves."""
+        """Arrows move, Home and End too, Return chooses, Space confirms, Esc leaves."""
         row = self.currentIndex().row()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and row >= 0:
             self.chosen.emit(row)
@@ -164,8 +205,15 @@ class RowList(QListView):
             self.left.emit()
         elif event.text() and not event.modifiers():
             event.ignore()
+        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            self._go_to(0 if event.key() == Qt.Key.Key_Home else self.model().rowCount() - 1, row)
         else:
             self._move(event, row)
+
+    def _go_to(self, row: int, before: int) -> None:
+        self.setCurrentIndex(self.model().index(row, 0))
+        if row != before and row >= 0:
+            self.moved.emit(row)
 
     def _move(self, event: QKeyEvent, before: int) -> None:
         super().keyPressEvent(event)
