@@ -45,11 +45,8 @@ class ShortcutHelp(QDialog):
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
-<<<<<<< HEAD
-=======
         self._area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._area.setAccessibleName(tr("Keys"))
->>>>>>> 923339a (Show where the keyboard is on the image too, let everything grow with the text, and look at a case from the list)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
