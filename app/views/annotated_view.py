@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from PySide6.QtCore import QVariantAnimation, Signal
+from PySide6.QtCore import QRect, QRectF, QVariantAnimation, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from app.session.measure_state import MeasureLines
 from app.session.view_state import HeatmapState, ImageState, MarkerState
+from app.theme import RING_ON_FILM
 from app.views.camera import Camera
 from app.views.film_view import FilmView
 from app.views.heatmap_item import HeatmapItem
@@ -16,6 +18,7 @@ from app.views.landmark_items import NAME_MODES, REGION_MODES, LandmarkLayer
 from app.views.measure_layer import MeasureLayer
 
 PULSE_MS = 500
+FOCUS_RING = 2  # logical pixels
 ZOOM_FIELD_MM, ZOOM_FIELD_PX = 40.0, 400.0
 
 
@@ -49,6 +52,22 @@ class AnnotatedView(FilmView):
             self.layer.seen.reset()
         super().set_image(image)
         self._show_overlay()
+
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        """A ring while the image has the keyboard, as everything else shows it."""
+        super().drawForeground(painter, rect)
+        if self.hasFocus():
+            painter.save()
+            painter.resetTransform()
+            painter.setPen(QPen(QColor(RING_ON_FILM), FOCUS_RING))
+            inner = QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1)
+            painter.drawRect(inner)
+            painter.restore()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show the ring."""
+        super().focusInEvent(event)
+        self.viewport().update()
 
     def set_markers(self, markers: Iterable[MarkerState]) -> None:
         """Show these landmarks; while zoomed to a landmark the view follows the current one."""

@@ -168,6 +168,7 @@ def _notes(state: CardState | None) -> str:
 
 def _scrolled(page: QWidget) -> QScrollArea:
     area = QScrollArea()
+    area.setAccessibleName("About the landmark")
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setFocusPolicy(Qt.FocusPolicy.TabFocus)

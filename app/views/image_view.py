@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app.session.view_state import ImageState
-from app.theme import RING_ON_FILM
 from app.views import gestures, wheel
 from app.views.annotated_view import AnnotatedView
 from app.views.camera import XY
 from app.views.digit_entry import DigitEntry, digit_of
 from app.views.loupe_control import LoupeControl
 
-FOCUS_RING = 2  # logical pixels
 UNDECIDED = ("predicted", "not placed")
 ARROWS = {
     Qt.Key.Key_Left: (-1.0, 0.0),
@@ -316,22 +314,6 @@ class ImageView(AnnotatedView):
             self.place_back_requested.emit()
         else:
             event.ignore()
-
-    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        """A ring while the image has the keyboard, as everything else shows it."""
-        super().drawForeground(painter, rect)
-        if self.hasFocus():
-            painter.save()
-            painter.resetTransform()
-            painter.setPen(QPen(QColor(RING_ON_FILM), FOCUS_RING))
-            inner = QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1)
-            painter.drawRect(inner)
-            painter.restore()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show the ring."""
-        super().focusInEvent(event)
-        self.viewport().update()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """Held keys end."""
