@@ -351,6 +351,34 @@ _MODEL = (
     ),
     Action("model.import", "&Import model…", "Model", "G", (), "Add a model file to this computer", icon="import"),
 )
+_SCRATCH = (
+    Action(
+        "measure.distance", "Measure &distance", "Measure", "I", ("M",), "Drag a line; Esc leaves", ("case",), "measure"
+    ),
+    Action(
+        "measure.angle", "Measure &angle", "Measure", "I", ("Shift+M",), "Click end, vertex, end; Esc leaves", ("case",)
+    ),
+    Action(
+        "measure.calibrate",
+        "&Calibrate with a scale",
+        "Measure",
+        "I",
+        ("K",),
+        "Draw a line along a scale of known length",
+        EDIT,
+        "ruler",
+        separator=True,
+    ),
+    Action(
+        "measure.pixel_size",
+        "&Pixel size…",
+        "Measure",
+        "G",
+        (),
+        "Which pixel size is used, where it comes from, and how to set another",
+        ("case",),
+    ),
+)
 _HELP = (
     Action("help.keys", "&Keys", "Help", "G", ("F1",), "Every key, searchable", icon="help"),
     Action("help.about", "&About MedSapiens Studio", "Help", "G"),
@@ -380,6 +408,7 @@ ACTIONS: tuple[Action, ...] = (
     *MEASURE,
     *NOTES,
     *PROJECT,
+    *_SCRATCH,
     *_HELP,
     *_IMAGE_KEYS,
     *LIST_KEYS,

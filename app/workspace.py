@@ -19,6 +19,7 @@ from app.controllers.models_controller import ModelsController
 from app.controllers.notice_board import NoticeBoard
 from app.controllers.review_controller import ReviewController
 from app.controllers.save_queue import SaveQueue
+from app.controllers.spacing_controller import with_spacing
 from app.controllers.thumbnail_controller import ThumbnailController
 from app.controllers.training_controller import TrainingController
 from app.controllers.worklist_controller import WorklistController
@@ -30,6 +31,7 @@ from app.preferences import ADVANCE, THUMBNAILS
 from app.project_dialogue import ImportDialogue, ModelDialogue
 from app.review_messages import ReviewMessages
 from app.session.review_session import ReviewSession
+from app.spacing_dialogue import SpacingDialogue
 from app.tasks.task_runner import STORE, TaskRunner
 from app.thumbnails import THUMBNAIL_FOLDER
 from app.views.announce import announce
@@ -104,6 +106,7 @@ class Workspace(QObject):
         self.few_shot = FewShot(self)
         self.guidance = make_guidance(self, library)
         self._say = ReviewMessages(self, self)
+        self.spacing = SpacingDialogue(self.runner, project, window, notices, self)
         self._acts = self._make_acts()
         self._connect()
         self._show_project()
@@ -159,6 +162,7 @@ class Workspace(QObject):
         self.session.close_case()
         self.review.close()
         self.cards.close()
+        self.spacing.close()
         self.project.close()
         show_nothing(self.window, self.notices)
 
@@ -180,6 +184,7 @@ class Workspace(QObject):
             "case.predict": self._predict,
             "note.landmark": lambda: window_card.write_note(self.session.current),
             "note.case": lambda: window_card.write_note(""),
+            **self.spacing.acts(),
             "import.files": self._import_dialogue.ask_for_files,
             "import.folder": self._import_dialogue.ask_for_folder,
             **self.few_shot.acts(),
@@ -205,6 +210,7 @@ class Workspace(QObject):
         self.inference.arrived.connect(self.session.receive_prediction)
         self.inference.predicted.connect(self.worklist.case_changed)
         self.inference.failed.connect(self._tell_prediction_failed)
+        self.spacing.changed.connect(self._spacing_changed)
         self.importer.case_added.connect(self._case_added)
         self.cards.noted.connect(self.worklist.case_changed)
         self.importer.finished.connect(self._imported)
@@ -291,16 +297,24 @@ class Workspace(QObject):
         known = {p.id: p for p in (detail.shown, detail.newest) if p is not None}
         shown = known.get(annotation.prediction_id or "")
         self.notices.dismiss("open")
-        self.review.open(detail.row, image)
-        self.measuring.measures.open(image)
+        image_in_use = with_spacing(image, detail.row)
+        self.review.open(detail.row, image_in_use)
+        self.measuring.measures.open(image_in_use)
         self.session.open_case(detail.row, annotation, shown, detail.history)
         self.session.set_stale(detail.stale)
         self.cards.open(detail.row, detail.notes)
+        self.spacing.open(detail.row, image)
         self.worklist.set_current(case_id)
         if self._is_newer(detail):
             self.session.receive_prediction(detail.newest)
         self.inference.reorder()
         self.ready.emit()
+
+    def _spacing_changed(self, row: CaseRow, image: Image) -> None:
+        """The same picture with another pixel size: landmarks stay, lengths are told anew."""
+        self.review.show_image(row, image)
+        self.measuring.measures.open(image)
+        self.session.update_case(row)
 
     def _is_newer(self, detail: CaseDetail) -> bool:
         """True for a stored prediction of the model in use that was not shown, e.g. because the program was killed."""

@@ -95,8 +95,12 @@ class ReviewController(QObject):
     def open(self, row: CaseRow, image: Image) -> None:
         """Show the picture of the case that the session is about to open."""
         self._stop_placing()
-        self._view.set_image(presentation.image_state(row.id, row.name, image))
+        self.show_image(row, image)
         self._view.set_editable(not self._session.read_only)
+
+    def show_image(self, row: CaseRow, image: Image) -> None:
+        """Show the picture, or the same with another pixel size."""
+        self._view.set_image(presentation.image_state(row.id, row.name, image))
 
     def close(self) -> None:
         """Show no case."""

@@ -14,6 +14,8 @@ from medsapiens_core.data.image import Image, Spacing, SpacingSource
 NO_SPACING = "No pixel size in this file. Lengths are shown in pixels; angles assume square pixels."
 BADGES = {
     SpacingSource.USER: ("ruler", "Pixel size measured by a reader on a scale in the image."),
+    SpacingSource.ENTERED: ("entered", "Pixel size entered by a reader."),
+    SpacingSource.MAGNIFICATION: ("mag.", "Pixel size at the detector, corrected by an estimated magnification."),
     SpacingSource.PATIENT_PLANE: ("", "Pixel size in the plane of the patient, from the file."),
     SpacingSource.US_REGION: ("region", "Pixel size of the ultrasound region; it holds inside the region only."),
     SpacingSource.FIDUCIAL: ("cal.", "Pixel size calibrated on an object of known size."),
@@ -23,6 +25,7 @@ BADGES = {
     SpacingSource.FILM: ("film", "Pixel size on the film. Real lengths are smaller by the magnification."),
     SpacingSource.UNKNOWN: ("unverified", "The file does not tell in which plane this pixel size was measured."),
     SpacingSource.HEADER: ("header", "Pixel size from the header of the file."),
+    SpacingSource.RESOLUTION: ("header", "Pixel size from the dots per inch of the file, chosen by a reader."),
     SpacingSource.ANNOTATION_FILE: ("list", "Pixel size from the annotation file."),
 }
 
@@ -33,13 +36,13 @@ def spacing_badge(spacing: Spacing | None) -> tuple[str, str]:
         return "px", NO_SPACING
     word, explanation = BADGES[spacing.source]
     size = f"{spacing.row_mm:.3f} mm"
-    if abs(spacing.row_mm - spacing.col_mm) > 1e-6 * spacing.row_mm:
+    if not spacing.is_square:
         size = f"{spacing.col_mm:.3f} x {spacing.row_mm:.3f} mm"
     return f"{word} {size}".strip(), explanation
 
 
 def image_state(case_id: int, title: str, image: Image) -> ImageState:
-    """The picture of a case as the image view shows it."""
+    """The picture of a case as the image view shows it; `image` carries the pixel size in use."""
     badge, explanation = spacing_badge(image.spacing)
     spacing, source = image.spacing, image.provenance
     return ImageState(
@@ -61,6 +64,7 @@ def image_state(case_id: int, title: str, image: Image) -> ImageState:
         source.frame,
         source.frame_count,
         source.frame,
+        spacing=spacing,
     )
 
 

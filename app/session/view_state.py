@@ -11,6 +11,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from medsapiens_core.data.pyramid import Pyramid
+from medsapiens_core.data.spacing import Spacing
 
 LABELS = ("predicted", "confirmed", "corrected", "estimated", "absent", "not placed")
 CASE_STATES = ("new", "predicted", "in_review", "reviewed")
@@ -44,6 +45,7 @@ class ImageState:
     frame: int = 0
     frame_count: int = 1
     working_frame: int = 0
+    spacing: Spacing | None = None
 
     @property
     def is_working_frame(self) -> bool:
@@ -297,10 +299,14 @@ class SliceChoice:
 
 @dataclass(frozen=True)
 class Notice:
-    """A line for the notice strip. `kind`: info, warning, error; `actions` are (action id, button text)."""
+    """A line for the notice strip. `kind`: info, warning, error; `actions` are (action id, button text).
+
+    One that `is_behind` shows only when there is no other.
+    """
 
     id: str
     kind: str
     text: str
     actions: tuple[tuple[str, str], ...] = ()
     details: str = ""
+    is_behind: bool = False

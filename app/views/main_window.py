@@ -36,6 +36,7 @@ from app.views.models_panel import ModelsPanel
 from app.views.notice_strip import NoticeStrip
 from app.views.presets import Presets
 from app.views.settings.settings_pages import SettingsPages
+from app.views.spacing_views import SpacingWindows
 from app.views.status_bar import StatusBar
 from app.views.toasts import Toasts
 from app.views.view_actions import ViewActions
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         self.dialogs = Dialogs(self)
         self._make_parts()
         self.menus = menus.make_menu_bar(self.menuBar(), self.registry)
+        self.spacing = SpacingWindows(self)
         self.presets = Presets(self.image_view, self.menus["Presets"])
         self.view_actions = ViewActions(self)
         self._lay_out()
@@ -275,6 +277,7 @@ class MainWindow(QMainWindow):
         self.measurements_panel.left.connect(view.setFocus)
         self.bottom.page_changed.connect(self._page_changed)
         self.status.models_requested.connect(self.show_models)
+        self.status.spacing_requested.connect(self.action("measure.pixel_size").trigger)
         QApplication.instance().focusChanged.connect(self._focus_changed)
 
     def _use_keys(self) -> None:

@@ -46,9 +46,10 @@ class NoticeStrip(QFrame):
         return next(reversed(self._notices.values()), None)
 
     def show_notice(self, notice: Notice) -> None:
-        """Show a notice; one with the same id is replaced."""
+        """Show a notice; one with the same id is replaced. One that stays behind does not cover others."""
         self._notices.pop(notice.id, None)
-        self._notices[notice.id] = notice
+        others = self._notices if notice.is_behind else {}
+        self._notices = {**({} if notice.is_behind else self._notices), notice.id: notice, **others}
         self.refresh()
 
     def dismiss(self, notice_id: str) -> None:

@@ -16,12 +16,13 @@ JOB_WIDTH = 120
 
 class StatusBar(QStatusBar):
     """`models_requested()`: the model badge or the job was clicked; `window_requested()`: the window field;
-    `upright_requested()`: the badge of a flipped or turned view.
+    `upright_requested()`: the badge of a flipped or turned view; `spacing_requested()`: the pixel size.
     """
 
     models_requested = Signal()
     window_requested = Signal()
     upright_requested = Signal()
+    spacing_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,7 +39,7 @@ class StatusBar(QStatusBar):
         self._polarity = self._part("Greys", 0)
         self._view = self._button("View", self.upright_requested)
         self._view.setProperty("role", "alert")
-        self._spacing = self._part("Pixel size", 0)
+        self._spacing = self._button("Pixel size", self.spacing_requested)
         self._model = self._button("Model", self.models_requested)
         self._job = self._button("Job", self.models_requested)
         self._bar = QProgressBar(textVisible=False)
@@ -75,7 +76,8 @@ class StatusBar(QStatusBar):
         self.clear_cursor()
         if image is not None:
             self._spacing.setText(image.spacing_badge)
-            self._spacing.setToolTip(image.spacing_tooltip)
+            self._spacing.setToolTip(f"{image.spacing_tooltip}\nClick to see where it comes from, or to set another.")
+            self._spacing.setAccessibleName(f"Pixel size: {image.spacing_badge}")
             self._mm.setVisible(image.col_mm is not None)
 
     def set_cursor(self, xy_image: XY, value: Any) -> None:
@@ -84,7 +86,8 @@ class StatusBar(QStatusBar):
         self._cursor.setText(f"x {x:.2f}  y {y:.2f}")
         image = self._image
         if image is not None and image.row_mm and image.col_mm:
-            self._mm.setText(f"{x * image.col_mm:.1f}, {y * image.row_mm:.1f} mm")
+            holds = image.spacing is None or image.spacing.holds_for([xy_image])
+            self._mm.setText(f"{x * image.col_mm:.1f}, {y * image.row_mm:.1f} mm" if holds else "outside region")
         self._value.setText("" if value is None else _value_text(value))
 
     def clear_cursor(self) -> None:

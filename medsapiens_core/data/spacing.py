@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 MAX_MM = 10.0
 MAX_RATIO = 4.0
 MAX_MAGNIFICATION = 3.0
 Area = tuple[float, float, float, float]
 XY = tuple[float, float]
+Way = Literal["file", "pixels", "candidate", "ruler", "entered", "magnification"]
 
 
 class SpacingSource(StrEnum):
@@ -113,6 +114,22 @@ class SpacingCandidate:
     origin: str
     is_default: bool = False
     magnification: float | None = None
+
+
+@dataclass(frozen=True)
+class SpacingChoice:
+    """One choice for one case. `spacing` is None for `pixels` and for `file`, which goes back to what the file says.
+
+    `detail` says how it came about: the ends of the ruler's line and its length, the factor, the file's attribute.
+    `cases_at_once` counts the cases that got it in the same act.
+    """
+
+    way: Way
+    spacing: Spacing | None
+    reader: str
+    utc: str
+    detail: Mapping[str, Any]
+    cases_at_once: int
 
 
 def usable_pair(row_mm: float, col_mm: float) -> bool:

@@ -8,36 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 
 from medsapiens_core.data.annotation import utc_now
-from medsapiens_core.data.spacing import Spacing
+from medsapiens_core.data.spacing import Spacing, SpacingChoice, Way
 from medsapiens_core.store import audit, tables
 from medsapiens_core.store.cases import CaseRow, Cases
 from medsapiens_core.store.database import Database
 from medsapiens_core.store.files import canonical_json
 
-Way = Literal["file", "pixels", "candidate", "ruler", "entered", "magnification"]
 _c, _k = tables.cases.c, tables.calibration.c
-
-
-@dataclass(frozen=True)
-class SpacingChoice:
-    """One choice for one case. `spacing` is None for `pixels` and for `file`, which goes back to what the file says.
-
-    `detail` says how it came about: the ends of the ruler's line and its length, the factor, the file's attribute.
-    `cases_at_once` counts the cases that got it in the same act.
-    """
-
-    way: Way
-    spacing: Spacing | None
-    reader: str
-    utc: str
-    detail: Mapping[str, Any]
-    cases_at_once: int
 
 
 class Calibrations:
