@@ -210,7 +210,9 @@ class Workspace(QObject):
         self.inference.arrived.connect(self.session.receive_prediction)
         self.inference.predicted.connect(self.worklist.case_changed)
         self.inference.failed.connect(self._tell_prediction_failed)
-        self.spacing.changed.connect(self._spacing_changed)
+        self.spacing.changed.connect(self.review.show_image)
+        self.spacing.changed.connect(lambda _row, image: self.measuring.measures.open(image))
+        self.spacing.changed.connect(lambda row, _image: self.session.update_case(row))
         self.importer.case_added.connect(self._case_added)
         self.cards.noted.connect(self.worklist.case_changed)
         self.importer.finished.connect(self._imported)
@@ -309,12 +311,6 @@ class Workspace(QObject):
             self.session.receive_prediction(detail.newest)
         self.inference.reorder()
         self.ready.emit()
-
-    def _spacing_changed(self, row: CaseRow, image: Image) -> None:
-        """The same picture with another pixel size: landmarks stay, lengths are told anew."""
-        self.review.show_image(row, image)
-        self.measuring.measures.open(image)
-        self.session.update_case(row)
 
     def _is_newer(self, detail: CaseDetail) -> bool:
         """True for a stored prediction of the model in use that was not shown, e.g. because the program was killed."""

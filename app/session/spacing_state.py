@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from app.session.presentation import NO_SPACING, spacing_badge
 from medsapiens_core.data.image import Image
 from medsapiens_core.data.spacing import AT_DETECTOR, Spacing, SpacingCandidate, SpacingChoice, SpacingSource, Way
-
-if TYPE_CHECKING:  # the views read these values, and the store takes long to load
-    from medsapiens_core.store.cases import CaseRow
 
 CALIBRATED = (SpacingSource.FIDUCIAL, SpacingSource.GEOMETRY, SpacingSource.CORRECTED_UNKNOWN)
 AT_PLANE = "Pixel size {size} is measured {place}. Real lengths are smaller by the magnification."
@@ -25,6 +22,34 @@ WAYS = {
     "entered": "entered by hand",
     "magnification": "corrected for magnification",
 }
+
+
+class SpacingCase(Protocol):
+    """What is needed of a case here."""
+
+    @property
+    def name(self) -> str:
+        """As the list shows it."""
+
+    @property
+    def device(self) -> str:
+        """What took the picture, "" when unknown."""
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+
+    @property
+    def spacing(self) -> Spacing | None:
+        """The pixel size in use."""
+
+    @property
+    def is_spacing_set(self) -> bool:
+        """True when a person has set it."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +126,7 @@ def two_sizes(image: Image) -> str:
     return "" if other is None else TWO_SIZES.format(used=in_words(used), other=in_words(other))
 
 
-def spacing_state(row: CaseRow, image: Image, history: Sequence[SpacingChoice], alike: int) -> SpacingState:
+def spacing_state(row: SpacingCase, image: Image, history: Sequence[SpacingChoice], alike: int) -> SpacingState:
     """All that the dialog shows; `image` is as its file says."""
     now = row.spacing if row.is_spacing_set else image.spacing
     badge, explanation = spacing_badge(now)
@@ -121,7 +146,7 @@ def spacing_state(row: CaseRow, image: Image, history: Sequence[SpacingChoice], 
     )
 
 
-def alike_text(row: CaseRow, count: int) -> str:
+def alike_text(row: SpacingCase, count: int) -> str:
     """Which cases were taken alike, "" for this one alone."""
     if count < 2:
         return ""
@@ -145,7 +170,7 @@ def _how(choice: SpacingChoice) -> str:
     return f" ({choice.detail['factor']:g})" if choice.way == "magnification" else ""
 
 
-def _options(row: CaseRow, image: Image) -> tuple[SpacingOption, ...]:
+def _options(row: SpacingCase, image: Image) -> tuple[SpacingOption, ...]:
     options = [_option(row, candidate) for candidate in image.candidates]
     if image.spacing is not None and not any(c.is_default for c in image.candidates):
         own = SpacingCandidate(image.spacing, "As it was imported", is_default=True)
@@ -155,7 +180,7 @@ def _options(row: CaseRow, image: Image) -> tuple[SpacingOption, ...]:
     return (*options, SpacingOption("px", "Pixels only: no lengths in mm", "pixels", None, none or unset))
 
 
-def _option(row: CaseRow, candidate: SpacingCandidate) -> SpacingOption:
+def _option(row: SpacingCase, candidate: SpacingCandidate) -> SpacingOption:
     """The default goes back to the file unless its size needs a person's word; the others are chosen."""
     source = candidate.spacing.source
     needs_word = bool(notice_text(candidate.spacing)) or not candidate.is_default
