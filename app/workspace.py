@@ -13,6 +13,8 @@ from app.controllers.card_controller import CardController
 from app.controllers.case_access import CaseDetail, next_to_do
 from app.controllers.case_loader import CaseLoader
 from app.controllers.doubt_controller import DoubtController
+from app.controllers.fill_controller import FillController
+from app.controllers.flag_controller import FlagController
 from app.controllers.import_controller import ImportController
 from app.controllers.inference_controller import InferenceController
 from app.controllers.models_controller import ModelsController
@@ -43,7 +45,6 @@ from medsapiens_core.store.library import ModelEntry, ModelLibrary
 from medsapiens_core.store.project import Project
 from medsapiens_core.training.config import TrainingOptions
 
-FLAG_REASONS = ("Image quality", "Wrong side", "Wrong patient?", "Other")
 NOTHING_BEFORE = "No case to do comes before this one in the list."
 READ_ONLY = "This project is open to read only. Nothing can be changed."
 
@@ -107,6 +108,7 @@ class Workspace(QObject):
         self.guidance = make_guidance(self, library)
         self._say = ReviewMessages(self, self)
         self.spacing = SpacingDialogue(self.runner, project, window, notices, self)
+        self.flagging = FlagController(self.runner, project, window.dialogs, self._case_on_screen, self)
         self._acts = self._make_acts()
         self._connect()
         self._show_project()
@@ -180,7 +182,7 @@ class Workspace(QObject):
             "case.previous_to_do": self.worklist.open_previous_to_do,
             "worklist.next_hit": self.worklist.open_next_hit,
             "project.save": self._save_now,
-            "case.flag": self._toggle_flag,
+            "case.flag": self.flagging.toggle,
             "case.predict": self._predict,
             "note.landmark": lambda: window_card.write_note(self.session.current),
             "note.case": lambda: window_card.write_note(""),
@@ -210,6 +212,7 @@ class Workspace(QObject):
         self.inference.arrived.connect(self.session.receive_prediction)
         self.inference.predicted.connect(self.worklist.case_changed)
         self.inference.failed.connect(self._tell_prediction_failed)
+        self.flagging.changed.connect(self._flag_changed)
         self.spacing.changed.connect(self.review.show_image)
         self.spacing.changed.connect(lambda _row, image: self.measuring.measures.open(image))
         self.spacing.changed.connect(lambda row, _image: self.session.update_case(row))
@@ -347,26 +350,6 @@ class Workspace(QObject):
             return
         elif action == "rollback":
             self.models.roll_back("taken back right after promotion")
-
-    def _toggle_flag(self) -> None:
-        case_id = self._case_on_screen()
-        if case_id is None:
-            return
-        self.runner.submit(STORE, self.project.cases.get, case_id, on_done=self._flag_or_unflag)
-
-    def _flag_or_unflag(self, row: CaseRow) -> None:
-        reason = None
-        if not row.flagged:
-            reason = self.window.dialogs.reason("Flag this case", f"Why is {row.name} flagged?", FLAG_REASONS)
-            if reason is None:
-                return
-        self.runner.submit(
-            STORE,
-            self.project.cases.set_flag,
-            row.id,
-            reason,
-            on_done=lambda _row: self._flag_changed(row.id),
-        )
 
     def _flag_changed(self, case_id: int) -> None:
         self.worklist.case_changed(case_id)
