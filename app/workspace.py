@@ -13,7 +13,6 @@ from app.controllers.card_controller import CardController
 from app.controllers.case_access import CaseDetail, next_to_do
 from app.controllers.case_loader import CaseLoader
 from app.controllers.doubt_controller import DoubtController
-from app.controllers.fill_controller import FillController
 from app.controllers.flag_controller import FlagController
 from app.controllers.import_controller import ImportController
 from app.controllers.inference_controller import InferenceController
