@@ -31,6 +31,7 @@ from app.measure_dialogue import MeasureDialogue
 from app.preferences import ADVANCE, THUMBNAILS
 from app.project_dialogue import ImportDialogue, ModelDialogue
 from app.review_messages import ReviewMessages
+from app.session.case_like import renew_case
 from app.session.review_session import ReviewSession
 from app.spacing_dialogue import SpacingDialogue
 from app.tasks.task_runner import STORE, TaskRunner
@@ -214,7 +215,7 @@ class Workspace(QObject):
         self.flagging.changed.connect(self._flag_changed)
         self.spacing.changed.connect(self.review.show_image)
         self.spacing.changed.connect(lambda _row, image: self.measuring.measures.open(image))
-        self.spacing.changed.connect(lambda row, _image: self.session.update_case(row))
+        self.spacing.changed.connect(lambda row, _image: renew_case(self.session, row))
         self.importer.case_added.connect(self._case_added)
         self.cards.noted.connect(self.worklist.case_changed)
         self.importer.finished.connect(self._imported)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from app.session.review_session import ReviewSession
 
 
 class CaseLike(Protocol):
@@ -23,3 +26,10 @@ class CaseLike(Protocol):
     @property
     def height(self) -> int:
         """Rows of the image."""
+
+
+def renew_case(session: ReviewSession, case: CaseLike) -> None:
+    """What is known of the open case has changed, e.g. its pixel size; its landmarks stay where they are."""
+    if session.case is not None and session.case.id == case.id:
+        session.case = case
+        session.annotation_changed.emit(session.annotation)

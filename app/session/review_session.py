@@ -110,12 +110,6 @@ class ReviewSession(LookingBack, Guided, QObject):
         self.current_changed.emit(self.current)
         self.undo_changed.emit()
 
-    def update_case(self, case: CaseLike) -> None:
-        """What is known of the open case has changed, e.g. its pixel size; its landmarks stay where they are."""
-        if self.case is not None and self.case.id == case.id:
-            self.case = case
-            self.annotation_changed.emit(self.annotation)
-
     def close_case(self) -> None:
         """Show nothing."""
         self.case, self._annotation, self.prediction = None, None, None
