@@ -13,6 +13,7 @@ from app.action_groups import keys as _keys
 from app.action_row import Action
 from app.image_view_actions import FRAME_USE, FRAMES, HABITS, LOUPE, ORIENTATION, OVERLAYS
 from app.measure_actions import MEASURE, MEASURE_OUT
+from app.scratch_actions import SCRATCH
 
 CONDITIONS = {
     "project": "Open or create a project first.",
@@ -351,34 +352,6 @@ _MODEL = (
     ),
     Action("model.import", "&Import model…", "Model", "G", (), "Add a model file to this computer", icon="import"),
 )
-_SCRATCH = (
-    Action(
-        "measure.distance", "Measure &distance", "Measure", "I", ("M",), "Drag a line; Esc leaves", ("case",), "measure"
-    ),
-    Action(
-        "measure.angle", "Measure &angle", "Measure", "I", ("Shift+M",), "Click end, vertex, end; Esc leaves", ("case",)
-    ),
-    Action(
-        "measure.calibrate",
-        "&Calibrate with a scale",
-        "Measure",
-        "I",
-        ("K",),
-        "Draw a line along a scale of known length",
-        EDIT,
-        "ruler",
-        separator=True,
-    ),
-    Action(
-        "measure.pixel_size",
-        "&Pixel size…",
-        "Measure",
-        "G",
-        (),
-        "Which pixel size is used, where it comes from, and how to set another",
-        ("case",),
-    ),
-)
 _HELP = (
     Action("help.keys", "&Keys", "Help", "G", ("F1",), "Every key, searchable", icon="help"),
     Action("help.about", "&About MedSapiens Studio", "Help", "G"),
@@ -408,7 +381,7 @@ ACTIONS: tuple[Action, ...] = (
     *MEASURE,
     *NOTES,
     *PROJECT,
-    *_SCRATCH,
+    *SCRATCH,
     *_HELP,
     *_IMAGE_KEYS,
     *LIST_KEYS,
