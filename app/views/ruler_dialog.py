@@ -53,6 +53,7 @@ class RulerDialog(QDialog):
         self._drawn.setText(f"The line is {math.dist(*line):.1f} px long. How long is it on the scale?")
         self.scope.set_alike(alike)
         self._check()
+        self.adjustSize()
         self.show()
         self.raise_()
         self.length.setFocus()
@@ -75,7 +76,7 @@ class RulerDialog(QDialog):
         row.addWidget(cancel)
         row.addWidget(self.use_button)
         layout.addLayout(row)
-        self.setMinimumWidth(420)
+        self.setMinimumWidth(460)
 
     def _spacing(self) -> Spacing | None:
         try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QRadioButton, QVBoxLayout, QWidget
 
+from app.views.widgets import label
+
 
 class ScopeChoice(QWidget):
     """`for_all` is True when the choice is meant for all."""
@@ -12,7 +14,9 @@ class ScopeChoice(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.this_case = QRadioButton("This case")
-        self.all_alike = QRadioButton()
+        self.all_alike = QRadioButton("All that were taken alike")
+        self._which = label("", "caption", wrap=True)
+        self._is_offered = False
         group = QButtonGroup(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -20,15 +24,19 @@ class ScopeChoice(QWidget):
             radio.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             group.addButton(radio)
             layout.addWidget(radio)
+        layout.addWidget(self._which)
         self.set_alike("")
 
     def set_alike(self, text: str) -> None:
         """Offer all that were taken alike, in these words; "" when there is only this case."""
-        self.all_alike.setText(text)
-        self.all_alike.setVisible(bool(text))
+        self._is_offered = bool(text)
+        self._which.setText(text)
+        self.all_alike.setAccessibleName(text)
+        for part in (self.all_alike, self._which):
+            part.setVisible(self._is_offered)
         self.this_case.setChecked(True)
 
     @property
     def for_all(self) -> bool:
         """True when all are meant."""
-        return self.all_alike.isChecked() and bool(self.all_alike.text())
+        return self.all_alike.isChecked() and self._is_offered

@@ -44,7 +44,7 @@ class SpacingDialog(QDialog):
         self.radios: list[QRadioButton] = []
         self._group = QButtonGroup(self)
         self.entered = QRadioButton("Enter pixel size")
-        self.magnified = QRadioButton("Correct for magnification")
+        self.magnified = QRadioButton("Magnification")
         self.across, self.down = _size("Pixel width"), _size("Pixel height")
         self.factor = QDoubleSpinBox()
         self.factor.setRange(1.0, MAX_MAGNIFICATION)
