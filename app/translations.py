@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-from app.actions import ACTIONS, CONDITIONS, SCOPES
+from app.action_row import SCOPES
+from app.actions import ACTIONS, CONDITIONS
 from app.preferences import PAGES, PREFERENCES
 from app.translate import CONTEXT
 from app.views.menus import MENUS
