@@ -11,7 +11,7 @@ from __future__ import annotations
 from app.action_groups import EDIT, FIELD_KEYS, LIST_KEYS, NOTES, POINT, PROJECT, TEMPLATE_KEYS
 from app.action_groups import keys as _keys
 from app.action_row import Action
-from app.image_view_actions import FRAME_USE, FRAMES, HABITS, LOUPE, ORIENTATION, OVERLAYS
+from app.image_view_actions import FRAMES, HABITS, LOUPE, ORIENTATION, OVERLAYS
 from app.measure_actions import MEASURE, MEASURE_OUT
 from app.scratch_actions import SCRATCH
 
@@ -28,7 +28,6 @@ CONDITIONS = {
     "model": "No model for this template yet.",
     "calibrated": "The model in use has no calibration for this template, so it has no 95 % regions.",
     "frames": "This picture has one frame.",
-    "other_frame": "This frame carries the landmarks already.",
     "finetune": "Review some cases first.",
     "search": "Search for a case first (Ctrl+F).",
     "fill": "Place at least 2 landmarks first.",
@@ -312,7 +311,6 @@ _CASE = (
     Action("case.review_stay", "Mark reviewed and &stay", "Case", "I", ("Ctrl+Return", "Ctrl+Enter"), "", EDIT),
     Action("case.reopen", "Re&open", "Case", "G", (), "Take the reviewed mark away", (*EDIT, "reviewed")),
     Action("case.flag", "&Flag", "Case", "I", ("B",), "Flag this case, or take the flag away", EDIT, "flag"),
-    *FRAME_USE,
     Action(
         "case.planner",
         "&Label these next…",

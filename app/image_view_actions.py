@@ -92,14 +92,3 @@ HABITS = (
     ),
     Action("view.squares", "Pixel s&quares above 400 %", "View", "G", (), "Off: smooth at every zoom", checkable=True),
 )
-FRAME_USE = (
-    Action(
-        "case.use_frame",
-        "Use this fra&me",
-        "Case",
-        "G",
-        (),
-        "Make the frame on screen the one that carries the landmarks",
-        ("project", "writable", "case", "frames", "other_frame"),
-    ),
-)

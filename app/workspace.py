@@ -28,6 +28,7 @@ from app.empty_window import show_nothing
 from app.few_shot import FewShot
 from app.guiding import make_guidance
 from app.measure_dialogue import MeasureDialogue
+from app.picture_parts import PictureParts
 from app.preferences import ADVANCE, THUMBNAILS
 from app.project_dialogue import ImportDialogue, ModelDialogue
 from app.review_messages import ReviewMessages
@@ -98,6 +99,9 @@ class Workspace(QObject):
             parent=self,
         )
         self.measuring = MeasureDialogue(self.runner, project, library, self.session, window=window, notices=notices)
+        self.picture = PictureParts(
+            self.runner, project, library, self.session, self.inference, window=window, notices=notices, parent=self
+        )
         self.training = TrainingController(self.runner, project, library, self)
         self.models = ModelsController(self.runner, project, library, self.training.job_of_candidate, self)
         self.importer = ImportController(self.runner, project, self)
@@ -120,6 +124,7 @@ class Workspace(QObject):
         self.training.recover()
         self.models.refresh(self.few_shot.models_read)
         self.few_shot.start()
+        self.picture.start()
         if case_id is None:
             self.runner.submit(STORE, self._first_case, on_done=self._open_first)
         else:
@@ -132,6 +137,8 @@ class Workspace(QObject):
 
     def run(self, action: str) -> bool:
         """Do what an action of the menus says; False when it is not about an open project."""
+        if self.picture.frames.refuses(action):
+            return True
         act = self._acts.get(action)
         if act is not None:
             act()
@@ -165,6 +172,7 @@ class Workspace(QObject):
         self.review.close()
         self.cards.close()
         self.spacing.close()
+        self.picture.close()
         self.project.close()
         show_nothing(self.window, self.notices)
 
@@ -305,6 +313,7 @@ class Workspace(QObject):
         image_in_use = with_spacing(image, detail.row)
         self.review.open(detail.row, image_in_use)
         self.measuring.measures.open(image_in_use)
+        self.picture.open(detail.row, image_in_use)
         self.session.open_case(detail.row, annotation, shown, detail.history)
         self.session.set_stale(detail.stale)
         self.cards.open(detail.row, detail.notes)
@@ -377,6 +386,7 @@ class Workspace(QObject):
         self.window.registry.set_condition("model", model is not None)
         self.inference.set_model(model)
         self.guidance.refresh()
+        self.picture.regions.refresh()
         self.window.status.set_model(model.name if model else "no model", model.id if model else "")
         if model is not None:
             self.notices.dismiss("no-model")

@@ -16,6 +16,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.case_access import known_predictions, show_prediction
+from app.controllers.heatmap_controller import heatmap_state
 from app.controllers.one_shot_work import PREFIX
 from app.tasks.task_runner import STORE, TaskRunner
 from app.tasks.worker_process import WorkerProcess, worker_command
@@ -53,6 +54,8 @@ class InferenceController(QObject):
     failed = Signal(str)
     busy_changed = Signal(int)
     all_done = Signal()
+    heatmap_arrived = Signal(object)  # HeatmapState
+    heatmap_failed = Signal(str)
 
     def __init__(
         self,
@@ -73,6 +76,7 @@ class InferenceController(QObject):
         self._generation = 0
         self._worker: WorkerProcess | None = None
         self._sent: dict[int, _Request] = {}
+        self._heatmaps: dict[int, tuple[int, str]] = {}  # request -> case, landmark
         self._queue: list[CaseRow] = []
         self._left_out: set[int] = set()
         self._done: set[int] = set()  # answered by the present model; the store may not know yet
@@ -129,6 +133,19 @@ class InferenceController(QObject):
         self._deaths.pop(row.id, None)
         self._queue.insert(0, row)
         self._pump()
+
+    def ask_heatmap(self, row: CaseRow, landmark: str) -> None:
+        """Ask where the model in use sees a landmark of a case; what was asked before is not wanted any more."""
+        if self._model is None or self._is_closed:
+            return
+        for number in self._heatmaps:
+            self._send({"op": "cancel", "id": number})
+        request = _Request(self._next_id, row, self._generation)
+        self._next_id += 1
+        self._heatmaps = {request.id: (row.id, landmark)}
+        self._send(
+            {**self._message(request, self._model), "op": "heatmap", "landmark": landmark, "priority": OPEN_CASE}
+        )
 
     def settle(self, case_id: int) -> None:
         """A case has come on screen or will not come: show it the prediction that arrived meanwhile."""
@@ -222,6 +239,9 @@ class InferenceController(QObject):
         self._worker.send(message)
 
     def _receive(self, message: dict[str, Any]) -> None:
+        if message.get("id") in self._heatmaps:
+            self._receive_heatmap(*self._heatmaps.pop(message["id"]), message)
+            return
         request = self._sent.pop(message.get("id", 0), None)
         if request is None or request.generation != self._generation:
             return
@@ -239,10 +259,19 @@ class InferenceController(QObject):
             return prediction
         return replace(prediction, origins=(ONE_SHOT,) * len(self._template))
 
+    def _receive_heatmap(self, case_id: int, landmark: str, message: dict[str, Any]) -> None:
+        if message.get("ok"):
+            self.heatmap_arrived.emit(heatmap_state(case_id, landmark, message["heatmap"]))
+        else:
+            self.heatmap_failed.emit(str(message.get("message", "no reason given")))
+
     def _died(self, code: int, text: str) -> None:
         self._worker = None
         if self._is_closed:
             return
+        if self._heatmaps:
+            self._heatmaps.clear()
+            self.heatmap_failed.emit("the prediction process ended")
         log.error("the inference process ended with code %s: %s", code, text)
         at_work, *waiting = [*self._sent.values()] or [None]
         self._sent.clear()

@@ -119,6 +119,7 @@ def _marker(session: ReviewSession, position: int, score: float | None) -> Marke
         _ghost(session, mark.id),
         _covariance(session, position),
         prediction_xy=session.prediction_xy(mark.id),
+        region=session.regions().get(mark.id),
     )
 
 

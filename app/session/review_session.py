@@ -67,6 +67,7 @@ class ReviewSession(LookingBack, Guided, QObject):
         self.read_only = False
         self.judge: Judge = judge_nothing
         self.guide: Guide = NOTHING
+        self.find_regions: Callable[[Prediction], Mapping[str, tuple[float, float, float]]] = lambda _prediction: {}
         self._commit = commit
         self._clock = clock
         self._annotation: Annotation | None = None
@@ -323,6 +324,10 @@ class ReviewSession(LookingBack, Guided, QObject):
             return None
         x, y = self.prediction.xy_image[self.template.index[landmark]]
         return (float(x), float(y)) if np.isfinite(x) and np.isfinite(y) else None
+
+    def regions(self) -> Mapping[str, tuple[float, float, float]]:
+        """95 % regions about the shown prediction, (long, short semi-axis px, angle degrees), where calibrated."""
+        return {} if self.prediction is None else self.find_regions(self.prediction)
 
     def scores(self) -> Mapping[str, float]:
         """Score of the shown prediction for each landmark that it has a point for."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from PySide6.QtCore import QRect, QRectF, QVariantAnimation, Signal
+from PySide6.QtCore import QRect, QRectF, Qt, QVariantAnimation, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from app.session.measure_state import MeasureLines
 from app.session.view_state import HeatmapState, ImageState, MarkerState
@@ -36,6 +36,7 @@ class AnnotatedView(FilmView):
         self.measures = MeasureLayer()
         self.scene().addItem(self.measures)
         self.scene().addItem(self.layer)
+        self._note = overlay_note(self)
         self._before_zoom: Camera | None = None
         self._overlay = True
         self._measures_wanted = False
@@ -99,6 +100,16 @@ class AnnotatedView(FilmView):
     def want_heatmap(self, wanted: bool) -> None:
         """Ask for the heatmap of the current landmark, or for none."""
         self.heatmap_wanted.emit(int(wanted))
+
+    def set_heatmap_note(self, text: str) -> None:
+        """Say at the top of the view what the heatmap is of; "" says nothing."""
+        self._note.setText(text)
+        self._note.setVisible(bool(text))
+        self._place_note()
+
+    def _place_note(self) -> None:
+        self._note.adjustSize()
+        self._note.move((self.width() - self._note.width()) // 2, 10)
 
     def set_regions(self, mode: str) -> None:
         """95 % regions of `all` landmarks, the `current` one or `none`."""
@@ -215,3 +226,14 @@ class AnnotatedView(FilmView):
             self.layer.set_camera(self.camera)
             self.heat.set_camera(self.camera)
             self.measures.set_camera(self.camera)
+            self._place_note()
+
+
+def overlay_note(parent: QWidget) -> QLabel:
+    """A line of text that lies over the film."""
+    note = QLabel(parent)
+    note.setTextFormat(Qt.TextFormat.PlainText)
+    note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+    note.setStyleSheet("background: #262A30; color: #E7E9EC; border-radius: 4px; padding: 2px 8px; font-size: 13px;")
+    note.hide()
+    return note

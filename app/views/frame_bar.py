@@ -6,9 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider, QSpinBox, QWidget
 
-from app.action_registry import ActionRegistry
 from app.session.view_state import ImageState
-from app.views.widgets import GAP, MARGIN, action_button, label
+from app.views.widgets import GAP, MARGIN, label
 
 
 class QuietSlider(QSlider):
@@ -51,7 +50,7 @@ class FrameBar(QFrame):
     frame_requested = Signal(int)
     left = Signal()
 
-    def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -73,8 +72,6 @@ class FrameBar(QFrame):
         layout.addWidget(self.spin)
         layout.addWidget(self._of)
         layout.addWidget(self._marks)
-        use = action_button(actions.action("case.use_frame"))
-        layout.addWidget(use)
         self.slider.valueChanged.connect(self._ask)
         self.spin.valueChanged.connect(lambda number: self._ask(number - 1))
         self.spin.left.connect(self.left)

@@ -114,6 +114,7 @@ class LandmarkLayer(pg.GraphicsObject):
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
         """Draw regions below lines below ghosts below markers below names."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ratio = painter.device().devicePixelRatioF()
         spots = {landmark: QPointF(*xy) for landmark, xy in self._spots().items()}
         if self.regions != "none":
             self._draw_regions(painter)
@@ -124,7 +125,7 @@ class LandmarkLayer(pg.GraphicsObject):
             self._draw_ghosts(painter, spots)
         for landmark, spot in spots.items():
             marker = self._markers[landmark]
-            paint.draw_marker(painter, spot, self._style(marker))
+            paint.stamp_marker(painter, spot, self._style(marker), ratio)
             if landmark in self.preview:
                 draw_preview(painter, spot, self.pulse)
             if marker.is_current:
@@ -158,7 +159,7 @@ class LandmarkLayer(pg.GraphicsObject):
             wanted = self.regions == "all" or marker.is_current
             if wanted and marker.region is not None and marker.prediction_xy is not None:
                 faint = not marker.is_current
-                draw_region(painter, marker.prediction_xy, marker.region, self.camera.to_view, faint)
+                draw_region(painter, self.camera, marker.prediction_xy, marker.region, faint=faint)
 
     def _draw_lines(self, painter: QPainter) -> None:
         points = {m.landmark: self.xy_image(m) for m in self._markers.values()}

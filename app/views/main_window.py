@@ -198,7 +198,7 @@ class MainWindow(QMainWindow):
     def _make_parts(self) -> None:
         self.image_view = ImageView()
         self.image_view.set_placeholder(EMPTY)
-        self.frames = FrameBar(self.registry)
+        self.frames = FrameBar()
         self.worklist = WorklistPanel(self.registry)
         self.landmark_panel = LandmarkPanel(self.registry)
         self.models_panel = ModelsPanel(self.registry)

@@ -16,6 +16,7 @@ CROSS_GAP, CROSS_END = 11.0, 22.0
 HALO_COLOUR = QColor(0, 0, 0, 215)
 DASHES = [2.1, 1.5]
 NAME_SIZE = 12
+PHASES = 8
 ICON_SIZE = (24, 20)  # the chip and some air before the text beside it
 NAME_COLOURS = {"predicted": "#8CC8FA"}  # text needs more light than a ring
 
@@ -56,6 +57,33 @@ def draw_marker(painter: QPainter, at: QPointF, label: str, *, halo: bool = True
     if label != "predicted":
         _draw_dot(painter, colour, halo)
     painter.restore()
+
+
+def stamp_marker(painter: QPainter, at: QPointF, label: str, ratio: float) -> None:
+    """As `draw_marker`, from a picture drawn once for each eighth of a device pixel, so that many markers cost little.
+
+    The place on screen is right to a sixteenth of a device pixel.
+    """
+    x, y = round(at.x() * ratio * PHASES), round(at.y() * ratio * PHASES)
+    picture = _marker_picture(label, ratio, x % PHASES, y % PHASES)
+    half = picture.width() // 2
+    corner = QPointF((x // PHASES - half) / ratio, (y // PHASES - half) / ratio)
+    painter.drawPixmap(corner, picture)
+
+
+@cache
+def _marker_picture(label: str, ratio: float, x_phase: int, y_phase: int) -> QPixmap:
+    half = math.ceil((RADIUS * 1.2 + HALO) * ratio) + 1
+    picture = QPixmap(2 * half, 2 * half)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(half + x_phase / PHASES, half + y_phase / PHASES)
+    painter.scale(ratio, ratio)
+    draw_marker(painter, QPointF(0, 0), label)
+    painter.end()
+    picture.setDevicePixelRatio(ratio)
+    return picture
 
 
 def _line_pen(label: str, colour: QColor) -> QPen:

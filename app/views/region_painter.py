@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QTransform
 
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from app.views.camera import XY, Camera
 
-from app.views.camera import XY
-
-STEPS = 72
-COLOUR, HALO = QColor(140, 200, 250, 235), QColor(0, 0, 0, 150)
+COLOUR, FAINT, HALO = QColor(140, 200, 250, 235), QColor(140, 200, 250, 130), QColor(0, 0, 0, 150)
 SMALLEST = 2.0  # logical pixels; a smaller ellipse would be a speck on the point
 
 
-def outline(centre: XY, region: tuple[float, float, float]) -> list[XY]:
-    """The ellipse (long, short semi-axis in px, angle in degrees from +x towards +y) as points of the image."""
-    long, short, angle = region
-    c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-    turns = (2 * math.pi * step / STEPS for step in range(STEPS + 1))
-    rim = ((long * math.cos(t), short * math.sin(t)) for t in turns)
-    return [(centre[0] + u * c - v * s, centre[1] + u * s + v * c) for u, v in rim]
-
-
 def draw_region(
-    painter: QPainter, centre: XY, region: tuple[float, float, float], to_view: Callable[[XY], XY], faint: bool
+    painter: QPainter, camera: Camera, centre: XY, region: tuple[float, float, float], *, faint: bool
 ) -> None:
-    """Draw an ellipse through the mapping of the view, so that it follows zoom, pixel shape, flips and turns."""
-    points = QPolygonF([QPointF(*to_view(xy)) for xy in outline(centre, region)])
-    box = points.boundingRect()
-    if max(box.width(), box.height()) < 2 * SMALLEST:
+    """Draw an ellipse (long, short semi-axis in px, angle in degrees from +x towards +y) where the camera shows it."""
+    long, short, angle = region
+    (x, y), sx = camera.to_view(centre), max(camera.scale)
+    reach = long * sx
+    seen = QRectF(0, 0, *camera.view).adjusted(-reach, -reach, reach, reach)
+    if reach < SMALLEST or not seen.contains(x, y):
         return
+    along, down = camera.vector_to_view(1, 0), camera.vector_to_view(0, 1)
+    painter.save()
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    colour = QColor(COLOUR)
-    colour.setAlpha(130 if faint else COLOUR.alpha())
-    for pen in (QPen(HALO, 2.8), QPen(colour, 1.2)):
+    painter.setTransform(QTransform(*along, *down, x, y), combine=True)
+    painter.rotate(angle)
+    for colour, width in ((HALO, 2.8), (FAINT if faint else COLOUR, 1.2)):
+        pen = QPen(colour, width * painter.device().devicePixelRatioF())
+        pen.setCosmetic(True)  # as wide on screen at every zoom
         painter.setPen(pen)
-        painter.drawPolyline(points)
+        painter.drawEllipse(QPointF(0, 0), long, short)
+    painter.restore()

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from medsapiens_core.data.template import Template
 from medsapiens_core.geometry import Affine2D
 from medsapiens_core.inference.engines import Engine
-from medsapiens_core.inference.locate import Located, locate
+from medsapiens_core.inference.heatmap_codec import HeatmapCodec
+from medsapiens_core.inference.locate import Located, heatmaps_of, locate
 from medsapiens_core.inference.placement import Pose, best_pose, in_order, is_plausible, is_usual
 from medsapiens_core.inference.preprocess import prepare_grey
 from medsapiens_core.inference.view import View
 from medsapiens_core.inference.view_finder import guess_views
 
 Grey = NDArray[np.float32]
+
+
+class Look(NamedTuple):
+    """How the network was shown a picture: turned upright by `view`, then mapped by `to_input` to its input."""
+
+    view: View
+    to_input: Affine2D
+
+
+class _Found(NamedTuple):
+    located: Located
+    is_shape: bool
+    look: Look
 
 
 def find(engine: Engine, grey: Grey, template: Template) -> tuple[Located, str | None]:
@@ -24,8 +40,7 @@ def find(engine: Engine, grey: Grey, template: Template) -> tuple[Located, str |
     """
     engine.model.config.landmark_order(template)
     guess = guess_views(engine, grey, template.id)
-    tries = [_find_in_view(engine, grey, template, view) for view in guess.views]
-    found, is_shape = max(tries, key=lambda one: one[0].scores.mean())
+    found, is_shape, _ = _best(engine, grey, template, guess.views)
     if not guess.is_known:
         return found, f"This picture does not look like the films that template {template.id} is for."
     if not is_shape:
@@ -33,7 +48,29 @@ def find(engine: Engine, grey: Grey, template: Template) -> tuple[Located, str |
     return found, None
 
 
-def _find_in_view(engine: Engine, grey: Grey, template: Template, view: View) -> tuple[Located, bool]:
+def heatmap_of(engine: Engine, grey: Grey, template: Template, landmark: str) -> tuple[NDArray[np.uint8], Affine2D]:
+    """Where the network sees one landmark: (h, w) strengths 0..255 with the peak at 255, and the map cells -> image px.
+
+    It is what the network answers to the same look that `find` takes the points from.
+    Raises UserError when the network does not know the template.
+    """
+    engine.model.config.landmark_order(template)
+    look = _best(engine, grey, template, guess_views(engine, grey, template.id).views).look
+    config = engine.model.config.for_template(template.id)
+    pixels, to_input = prepare_grey(look.view.upright(grey), config, look.to_input)
+    strengths = np.clip(heatmaps_of(engine, pixels, template)[template.index[landmark]], 0.0, None)
+    values = np.rint(strengths / max(float(strengths.max()), 1e-6) * 255).astype(np.uint8)
+    codec = HeatmapCodec(config.input_size, config.heatmap_size, config.sigma)
+    back = look.view.to_upright((grey.shape[1], grey.shape[0])).inverse()
+    return values, back @ to_input.inverse() @ codec.to_heatmap.inverse()
+
+
+def _best(engine: Engine, grey: Grey, template: Template, views: tuple[View, ...]) -> _Found:
+    tries = [_find_in_view(engine, grey, template, view) for view in views]
+    return max(tries, key=lambda one: one.located.scores.mean())
+
+
+def _find_in_view(engine: Engine, grey: Grey, template: Template, view: View) -> _Found:
     """Landmarks of one view of the picture, and whether they form the template's shape."""
     config = engine.model.config.for_template(template.id)
     upright = view.upright(grey)
@@ -41,7 +78,7 @@ def _find_in_view(engine: Engine, grey: Grey, template: Template, view: View) ->
     found, to_input = _look(engine, upright, template, None)
     stored = config.templates[template.id].placement
     if stored is None:
-        return found.mapped(back), True
+        return _Found(found.mapped(back), True, Look(view, to_input))
     placement = in_order(stored, config.landmark_order(template))
 
     def pose_of(located: Located, affine: Affine2D) -> Pose | None:
@@ -52,8 +89,8 @@ def _find_in_view(engine: Engine, grey: Grey, template: Template, view: View) ->
     if pose is not None and not is_usual(pose, placement):
         again, affine = _look(engine, upright, template, pose.to_mean @ to_input)
         if again.scores.mean() > found.scores.mean():
-            found, pose = again, pose_of(again, affine)
-    return found.mapped(back), is_plausible(pose, placement)
+            found, pose, to_input = again, pose_of(again, affine), affine
+    return _Found(found.mapped(back), is_plausible(pose, placement), Look(view, to_input))
 
 
 def _look(engine: Engine, upright: Grey, template: Template, to_input: Affine2D | None) -> tuple[Located, Affine2D]:

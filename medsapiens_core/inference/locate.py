@@ -39,11 +39,7 @@ def locate(engine: Engine, pixels: NDArray[np.float32], to_input: Affine2D, temp
     Raises UserError when the network does not know the template.
     """
     config = engine.model.config.for_template(template.id)
-    order = config.landmark_order(template)
-    maps = engine.heatmaps(pixels[None], template.id)[0][order]
-    if config.flip_test:
-        mirrored = engine.heatmaps(pixels[None, :, :, ::-1], template.id)[0][order]
-        maps = merge_flipped(maps, mirrored, template.flip_index).astype(np.float32)
+    maps = heatmaps_of(engine, pixels, template)
     codec = HeatmapCodec(config.input_size, config.heatmap_size, config.sigma)
     xy_input, scores = codec.decode(maps)
     floor = 0.0 if config.kind == "compact" else REGRESSION_FLOOR
@@ -52,3 +48,14 @@ def locate(engine: Engine, pixels: NDArray[np.float32], to_input: Affine2D, temp
     found = np.isfinite(xy_input).all(axis=1)
     in_cells = Located(xy_heatmap, np.where(found, np.clip(scores, 0, 1), 0.0), covariance, distance)
     return in_cells.mapped(to_input.inverse() @ codec.to_heatmap.inverse())
+
+
+def heatmaps_of(engine: Engine, pixels: NDArray[np.float32], template: Template) -> NDArray[np.float32]:
+    """Heatmaps (K, h, w) of one prepared input (3, H, W), in the template's order. Raises UserError as `locate`."""
+    config = engine.model.config.for_template(template.id)
+    order = config.landmark_order(template)
+    maps = engine.heatmaps(pixels[None], template.id)[0][order]
+    if not config.flip_test:
+        return maps
+    mirrored = engine.heatmaps(pixels[None, :, :, ::-1], template.id)[0][order]
+    return merge_flipped(maps, mirrored, template.flip_index).astype(np.float32)

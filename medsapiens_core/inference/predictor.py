@@ -9,14 +9,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medsapiens_core.data.annotation import utc_now
 from medsapiens_core.data.image import Image
 from medsapiens_core.data.prediction import Prediction
 from medsapiens_core.data.template import Template
 from medsapiens_core.evaluation.calibration import Calibration
+from medsapiens_core.geometry import Affine2D
 from medsapiens_core.inference.engines import Engine, choose_device
-from medsapiens_core.inference.find import find
+from medsapiens_core.inference.find import find, heatmap_of
 from medsapiens_core.inference.preprocess import to_grey
 from medsapiens_core.models.config import ModelConfig
 from medsapiens_core.models.package import load_model, read_calibrations
@@ -66,6 +68,10 @@ class Predictor:
             seconds=time.perf_counter() - start,
             notice=notice,
         )
+
+    def heatmap(self, image: Image, template: Template, landmark: str) -> tuple[NDArray[np.uint8], Affine2D]:
+        """Where the model sees one landmark (see `find.heatmap_of`). Raises UserError for an unknown template."""
+        return heatmap_of(self.engine, to_grey(image, self.config.grey), template, landmark)
 
 
 def package_id(package: Path, name: str) -> str:

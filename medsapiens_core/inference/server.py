@@ -6,6 +6,7 @@ library is loaded by the first request, so that the process is ready at once.
 
 from __future__ import annotations
 
+import base64
 import heapq
 import itertools
 import json
@@ -16,10 +17,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from medsapiens_core.data.template_file import template_from_json
 from medsapiens_core.errors import UserError
+from medsapiens_core.geometry import Affine2D
 from medsapiens_core.io import read_image
 
 if TYPE_CHECKING:
@@ -47,6 +51,7 @@ class Request(BaseModel):
     priority: float = Field(default=0, allow_inf_nan=False)
     device: str = "auto"
     weights_folder: Path | None = None
+    landmark: str | None = None  # asks for the heatmap of one landmark instead of points
 
 
 class RequestQueue:
@@ -130,7 +135,7 @@ class Server:
             operation = value.get("op")
             if operation == "cancel":
                 self._queue.drop(value.get("id"))
-            elif operation == "predict":
+            elif operation in ("predict", "heatmap"):
                 self._queue.put(Request.model_validate(value))
             else:
                 raise ValueError(f"there is no operation {operation!r}")
@@ -152,7 +157,11 @@ class Server:
         try:
             template = template_from_json(request.template)
             image = read_image(request.path, frame=request.frame, axis=request.axis)
-            prediction = self._models.get(request).predict(image, template)
+            predictor = self._models.get(request)
+            if request.landmark is not None:
+                values, to_image = predictor.heatmap(image, template, request.landmark)
+                return {"id": request.id, "ok": True, "heatmap": heatmap_to_json(values, to_image)}
+            prediction = predictor.predict(image, template)
             return {"id": request.id, "ok": True, "prediction": prediction.to_json()}
         except UserError as error:
             return refusal(request.id, "user", str(error))
@@ -167,6 +176,12 @@ class Server:
         text = f"{request.path.name} took longer than {self._time_limit:g} s; the prediction was ended."
         self._refuse(request.id, "ours", text)
         self._die(EXIT_HUNG)
+
+
+def heatmap_to_json(values: NDArray[np.uint8], to_image: Affine2D) -> dict[str, Any]:
+    """Strengths (h, w) as text, and the 2 x 3 map from cells to image pixels."""
+    text = base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()
+    return {"shape": list(values.shape), "values": text, "to_image": to_image.matrix.tolist()}
 
 
 def refusal(request_id: object, kind: str, message: str) -> dict[str, Any]:

@@ -37,6 +37,7 @@ from medsapiens_core.store.jobs import Jobs
 from medsapiens_core.store.measurements import Measurements
 from medsapiens_core.store.notes import Notes
 from medsapiens_core.store.opening import open_database
+from medsapiens_core.store.own_windows import OwnWindows
 from medsapiens_core.store.planner import Planner
 from medsapiens_core.store.predictions import Predictions
 from medsapiens_core.store.revisions import insert_revision
@@ -60,6 +61,7 @@ class Project:
         self.objects = ObjectStore(folder / "objects")
         self.cases = Cases(database, folder, facts["salt"], len(self.template))
         self.annotations = Annotations(database, self.template)
+        self.own_windows = OwnWindows(database)
         self.predictions = Predictions(database, self.template)
         self.templates = Templates(database, self.template)
         self.notes = Notes(database)
