@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from app.controllers.announcer import Announcer
 from app.controllers.auto_advance import AutoAdvance
 from app.controllers.card_controller import CardController
-from app.controllers.case_access import CaseDetail, next_to_do
+from app.controllers.case_access import CaseDetail, first_case
 from app.controllers.case_loader import CaseLoader
 from app.controllers.doubt_controller import DoubtController
 from app.controllers.flag_controller import FlagController
@@ -126,7 +126,7 @@ class Workspace(QObject):
         self.few_shot.start()
         self.picture.start()
         if case_id is None:
-            self.runner.submit(STORE, self._first_case, on_done=self._open_first)
+            self.runner.submit(STORE, first_case, self.project, self.worklist.query, on_done=self._open_first)
         else:
             self.open_case(case_id)
 
@@ -292,11 +292,6 @@ class Workspace(QObject):
 
     def _case_on_screen(self) -> int | None:
         return self.session.case.id if self.session.case is not None else None
-
-    def _first_case(self) -> CaseRow | None:
-        query = self.worklist.query
-        found = next_to_do(self.project, query, 0, None)
-        return found or next(iter(self.project.cases.page(query.filter, query.sort, "", 0, 1)), None)
 
     def _open_first(self, row: CaseRow | None) -> None:
         if row is None:

@@ -143,6 +143,12 @@ def beside(project: Project, query: ListQuery, case_id: int | None, by: int, kin
     return found
 
 
+def first_case(project: Project, query: ListQuery) -> CaseRow | None:
+    """The case to begin with: the first to do, else the first of the list, None in an empty project."""
+    found = next_to_do(project, query, 0, None)
+    return found or next(iter(project.cases.page(query.filter, query.sort, "", 0, 1)), None)
+
+
 def _around(project: Project, query: ListQuery, case_id: int, position: int) -> tuple[list[CaseRow], int]:
     offset = max(0, position - NEIGHBOURS)
     rows = project.cases.page(query.filter, query.sort, query.search, offset, LOOK_AHEAD)
