@@ -10,6 +10,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from app.controllers.notice_board import NoticeBoard
+from app.controllers.spacing_controller import with_spacing
 from app.session import presentation
 from app.session.view_state import ImageState
 from app.tasks.task_runner import IO, TaskRunner
@@ -154,6 +155,6 @@ class FrameController(QObject):
 
 def read_frame(row: CaseRow, frame: int) -> ImageState:
     """One frame of a case's file, ready to be shown. Raises UserError when it cannot be read."""
-    image = read_image(row.path, frame=frame, axis=row.axis)
+    image = with_spacing(read_image(row.path, frame=frame, axis=row.axis), row)
     image = replace(image, pyramid=build_pyramid(image.pixels, image.padding_value))
     return replace(presentation.image_state(row.id, row.name, image), working_frame=row.frame)
