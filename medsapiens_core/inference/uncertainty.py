@@ -58,7 +58,8 @@ def radius_95(
         return np.full(len(template), np.nan)
     cell = np.ones(2) if spacing is None else np.array([spacing.col_mm, spacing.row_mm])
     radii = [calibration.radius(name, 0.95) for name in template.ids]
-    usable = np.isfinite(prediction.xy_image).all(axis=1) & np.isfinite(prediction.covariance).all(axis=(1, 2))
+    found, told = np.isfinite(prediction.xy_image), np.isfinite(prediction.covariance)
+    usable = np.asarray(found.all(axis=1) & told.all(axis=(1, 2)), dtype=np.bool_)
     covariance = np.where(usable[:, None, None], prediction.covariance, np.eye(2)) * np.outer(cell, cell)
     longest = np.sqrt(np.linalg.eigvalsh(covariance)[:, 1])
     known = usable & np.array([radius is not None for radius in radii])

@@ -34,9 +34,10 @@ def halved(pixels: NDArray[Any]) -> NDArray[Any]:
         pixels = np.pad(pixels, ((0, odd_rows), (0, odd_columns)) + ((0, 0),) * (pixels.ndim - 2), mode="edge")
     if pixels.dtype.type in AREA_TYPES:
         size = (pixels.shape[1] // 2, pixels.shape[0] // 2)
-        return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        reduced: NDArray[Any] = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        return reduced
     wide = np.float64 if pixels.dtype.kind == "f" else np.int64
-    total = pixels[0::2, 0::2].astype(wide)
+    total: NDArray[Any] = pixels[0::2, 0::2].astype(wide)
     for row, column in ((0, 1), (1, 0), (1, 1)):
         total += pixels[row::2, column::2]
     return (total / 4 if pixels.dtype.kind == "f" else total >> 2).astype(pixels.dtype)

@@ -30,7 +30,8 @@ def compute(measure: Measure, measures: MeasureSet, points: Points, locks: Locks
 
 def place(operand: Operand, points: Points) -> Floats:
     """The point that an operand means: a landmark, or the middle of several."""
-    return np.mean([points[mark] for mark in operand], axis=0)
+    middle: Floats = np.mean([points[mark] for mark in operand], axis=0)
+    return middle
 
 
 def corners(measure: Measure, points: Points) -> Floats:

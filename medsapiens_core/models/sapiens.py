@@ -106,7 +106,8 @@ class SapiensLandmarkModel(LandmarkModel):
         if not has_lora and (mode == "lora" or (mode == "adapt" and not self.has_experts)):
             self.add_lora(LoraConfig())
         if mode == "experts" and not self.has_experts:
-            self.add_experts(ExpertsConfig(width=self.config.architecture["embed_dim"] // EXPERT_SHARE))
+            width = SapiensArchitecture.model_validate(self.config.architecture).embed_dim // EXPERT_SHARE
+            self.add_experts(ExpertsConfig(width=width))
         chosen = []
         for name, parameter in self.named_parameters():
             adapts = (mode in ("adapt", "lora") and is_lora_name(name)) or (

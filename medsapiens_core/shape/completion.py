@@ -56,7 +56,7 @@ def complete(
 
     Raises ValueError for fewer than two decided points that the shape knows.
     """
-    given = np.isfinite(decided).all(axis=1)
+    given = np.asarray(np.isfinite(decided).all(axis=1), dtype=np.bool_)
     fitted = given & shape.known
     if fitted.sum() < FEWEST:
         raise ValueError("two decided points are needed")
@@ -156,7 +156,7 @@ def _observe(
     inflation = np.ones(len(seen))
     for _ in range(ROUNDS if offered.any() else 1):
         system = prior[np.ix_(rows, rows)] + _block_diagonal(noise * inflation[:, None, None])
-        inverse = np.linalg.inv(system)
+        inverse: Floats = np.asarray(np.linalg.inv(system), dtype=np.float64)
         odd = _left_out(inverse, away)
         inflation = np.where(offered[seen], inflation * np.maximum(1.0, odd / FAR), 1.0)
     gain = prior[:, rows] @ inverse

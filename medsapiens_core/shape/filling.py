@@ -94,7 +94,7 @@ def _candidates(model: Prediction | None, scale: Floats) -> Candidates | None:
     """What the model has found; nothing where it doubts the whole set, or says nothing of its spread."""
     if model is None or model.covariance is None or model.notice is not None:
         return None
-    sure = np.isfinite(model.covariance).all(axis=(1, 2))
+    sure = np.asarray(np.isfinite(model.covariance).all(axis=(1, 2)), dtype=np.bool_)
     points = np.where(sure[:, None], model.xy_image, np.nan)
     covariance = np.where(sure[:, None, None], model.covariance, np.eye(2))
     return Candidates(points * scale, covariance * (scale[:, None] * scale))

@@ -40,7 +40,7 @@ class ShapeModel:
     @property
     def known(self) -> NDArray[np.bool_]:
         """(K,) landmarks that some example had."""
-        return np.isfinite(self.mean).all(axis=1)
+        return np.asarray(np.isfinite(self.mean).all(axis=1), dtype=np.bool_)
 
     @property
     def radius(self) -> float:
@@ -77,7 +77,7 @@ def learn_shape(examples: Sequence[Floats]) -> ShapeModel:
     if not usable:
         raise ValueError("no example has two landmarks")
     stack = np.array(usable)
-    there = np.isfinite(stack).all(axis=2)
+    there = np.asarray(np.isfinite(stack).all(axis=2), dtype=np.bool_)
     mean, aligned = _align(stack @ np.array([1, 1j]), there)
     known = there.any(axis=0)
     away = np.where(there, aligned - mean, 0.0)

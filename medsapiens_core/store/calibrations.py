@@ -47,7 +47,7 @@ class Calibrations:
             before = [self._cases.fetch(connection, case_id) for case_id in case_ids]
             for row in before:
                 connection.execute(sa.update(tables.cases).where(_c.id == row.id).values(spacing_set=stored))
-            values = {"way": way, "spacing": said, "reader": reader, "utc": utc_now()}
+            values: dict[str, Any] = {"way": way, "spacing": said, "reader": reader, "utc": utc_now()}
             values |= {"detail": canonical_json(detail or {}), "cases_at_once": len(before)}
             connection.execute(sa.insert(tables.calibration), [{**values, "case_id": row.id} for row in before])
             body = {"cases": list(case_ids), "way": way, "set": stored, "reader": reader, "detail": detail or {}}
