@@ -54,8 +54,9 @@ def heatmaps_of(engine: Engine, pixels: NDArray[np.float32], template: Template)
     """Heatmaps (K, h, w) of one prepared input (3, H, W), in the template's order. Raises UserError as `locate`."""
     config = engine.model.config.for_template(template.id)
     order = config.landmark_order(template)
-    maps = engine.heatmaps(pixels[None], template.id)[0][order]
+    maps: NDArray[np.float32] = engine.heatmaps(pixels[None], template.id)[0][order]
     if not config.flip_test:
         return maps
     mirrored = engine.heatmaps(pixels[None, :, :, ::-1], template.id)[0][order]
-    return merge_flipped(maps, mirrored, template.flip_index).astype(np.float32)
+    merged: NDArray[np.float32] = merge_flipped(maps, mirrored, template.flip_index).astype(np.float32)
+    return merged
