@@ -79,7 +79,10 @@ class ModelsController(QObject):
         if job_id is None:
             self.failed.emit(f"{name} was not trained in this project, so there is no comparison to show.")
             return
-        self._runner.submit(STORE, self._compare, name, job_id, on_done=self.comparison_ready.emit, on_error=self._fail)
+        self._runner.submit(STORE, self._compare, name, job_id, on_done=self._compared, on_error=self._fail)
+
+    def _compared(self, comparison: ComparisonState) -> None:
+        self.comparison_ready.emit(comparison)
 
     def import_file(self, path: str) -> None:
         """Add a model from a `.msmodel` file."""

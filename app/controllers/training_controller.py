@@ -143,7 +143,10 @@ class TrainingController(QObject):
 
     def count_corrections(self) -> None:
         """Read how many cases a fine-tune would learn from anew."""
-        self._runner.submit(STORE, self._project.snapshots.new_corrections, on_done=self.corrections_changed.emit)
+        self._runner.submit(STORE, self._project.snapshots.new_corrections, on_done=self._counted)
+
+    def _counted(self, corrections: int) -> None:
+        self.corrections_changed.emit(corrections)
 
     def job_id(self, number: int) -> str:
         """The store's id of a job."""

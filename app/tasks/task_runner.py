@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import Any
 
+import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal
 
 from medsapiens_core.errors import UserError
@@ -96,7 +97,7 @@ class TaskRunner(QObject):
 
     def _answer(self, task: Task) -> None:
         self._open.discard(task)
-        if task.is_cancelled or task.future is None:
+        if task.is_cancelled or task.future is None or _is_gone(task.on_done):
             return
         try:
             result = task.future.result()
@@ -117,3 +118,9 @@ class TaskRunner(QObject):
             task.on_error(error)
         else:
             self.failed.emit(str(error) or type(error).__name__)
+
+
+def _is_gone(callback: Callable[[Any], None] | None) -> bool:
+    """True for a method of an object that Qt has deleted: nobody is there any more to hear the answer."""
+    owner = getattr(callback, "__self__", None)
+    return isinstance(owner, QObject) and not shiboken6.isValid(owner)

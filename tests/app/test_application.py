@@ -116,7 +116,7 @@ def test_dropping_images_without_a_project_asks_for_one_and_imports_into_it(appl
     answer = ("New", str(tmp_path / "New"), "hand-21")
     offered = []
     monkeypatch.setattr(
-        application.window.dialogs, "new_project", lambda choices, folder: offered.extend(choices) or answer
+        application.window.dialogs, "new_project", lambda choices, folder, _chosen: offered.extend(choices) or answer
     )
     application.window.files_dropped.emit([str(picture)])
     workspace = opened(application, qtbot)
