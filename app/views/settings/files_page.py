@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.translate import tr
@@ -13,23 +12,15 @@ from app.views.widgets import GAP, MARGIN, button, label
 Ask = Callable[[Callable[[int], None]], None]
 
 
-class _Answer(QObject):
-    """Carries an answer to the page as long as the page lives."""
-
-    came = Signal(int)
-
-
 class FilesPage(QWidget):
-    """`measure` and `forget` answer later with the number of bytes that are kept in `folder`."""
+    """`measure` and `forget` answer later, if this page is still there, with the bytes that are kept in `folder`."""
 
     def __init__(self, measure: Ask, forget: Ask, folder: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.kept = label("", "muted", wrap=True)
         self.delete = button("Delete them now")
         self.delete.setEnabled(False)
-        answer = _Answer()
-        answer.came.connect(self._show)
-        self.delete.clicked.connect(lambda: forget(answer.came.emit))
+        self.delete.clicked.connect(lambda: forget(self._show))
         where = label(folder, "caption", wrap=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, 0, MARGIN, MARGIN)
@@ -40,7 +31,7 @@ class FilesPage(QWidget):
         column.addLayout(line)
         column.addWidget(where)
         column.addStretch(1)
-        measure(answer.came.emit)
+        measure(self._show)
 
     def _show(self, size: int) -> None:
         amount = f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{max(size / 1e3, 1):.0f} kB"
