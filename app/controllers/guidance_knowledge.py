@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from app.controllers.model_calibrations import calibrations_of
 from medsapiens_core.data.template import Template
 from medsapiens_core.errors import UserError
 from medsapiens_core.evaluation.calibration import Calibration
 from medsapiens_core.guidance.shape_limits import Floats, ShapeLimits
 from medsapiens_core.inference.placement import in_order, mean_points, mirrored
-from medsapiens_core.models.package_files import read_calibrations, read_config
+from medsapiens_core.models.package_files import read_config
 from medsapiens_core.store.guidance import BulkRule
-from medsapiens_core.store.library import ModelEntry, ModelLibrary
+from medsapiens_core.store.library import ModelLibrary
 from medsapiens_core.store.project import Project
 
 
@@ -32,30 +33,17 @@ class Knowledge:
 def read_knowledge(project: Project, library: ModelLibrary, reader: str) -> Knowledge:
     """Read all of it. A damaged model does not hide what the others know."""
     template = project.template
-    entries = [entry for entry in library.list() if template.id in entry.templates]
     dismissed: dict[int, set[str]] = defaultdict(set)
     for case_id, warning in project.guidance.all_dismissed(reader):
         dismissed[case_id].add(warning)
     return Knowledge(
-        calibrations=_calibrations(entries, template),
+        calibrations=calibrations_of(library, template),
         limits=project.guidance.limits(),
         means=_means(library, template),
         dismissed={case_id: frozenset(keys) for case_id, keys in dismissed.items()},
         rule=project.guidance.bulk_rule(),
         reviewed=project.cases.counts()["reviewed"],
     )
-
-
-def _calibrations(entries: Sequence[ModelEntry], template: Template) -> dict[str, Calibration]:
-    found = {}
-    for entry in entries:
-        try:
-            calibration = read_calibrations(entry.folder).get(template.id)
-        except (UserError, OSError):
-            continue  # the models panel tells of damaged models
-        if calibration is not None:
-            found[entry.id] = calibration
-    return found
 
 
 def _means(library: ModelLibrary, template: Template) -> tuple[Floats, ...]:

@@ -6,14 +6,12 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QObject
 
+from app.controllers.model_calibrations import calibrations_of
 from app.session.review_session import ReviewSession
 from app.tasks.task_runner import STORE, TaskRunner
 from medsapiens_core.data.prediction import Prediction
-from medsapiens_core.data.template import Template
-from medsapiens_core.errors import UserError
 from medsapiens_core.evaluation.calibration import Calibration
 from medsapiens_core.inference.uncertainty import regions
-from medsapiens_core.models.package_files import read_calibrations
 from medsapiens_core.store.library import ModelLibrary
 
 Ellipse = tuple[float, float, float]
@@ -61,17 +59,3 @@ class RegionsController(QObject):
 
     def _tell(self) -> None:
         self._set_condition("calibrated", bool(self._session.regions()))
-
-
-def calibrations_of(library: ModelLibrary, template: Template) -> dict[str, Calibration]:
-    """Model id -> what its figures are worth for a template. A damaged model does not hide what the others know."""
-    found = {}
-    for entry in library.list():
-        if template.id in entry.templates:
-            try:
-                calibration = read_calibrations(entry.folder).get(template.id)
-            except (UserError, OSError):
-                continue  # the models panel tells of damaged models
-            if calibration is not None:
-                found[entry.id] = calibration
-    return found

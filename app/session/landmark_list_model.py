@@ -7,9 +7,10 @@ from dataclasses import replace
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, Qt
+from PySide6.QtCore import Qt
 
 from app.session.case_list_model import ROOT, ROW_ROLE, Index
+from app.session.rows_model import RowsModel
 from app.session.view_state import LandmarkRow
 
 
@@ -27,34 +28,23 @@ HEADERS = ("#", "Name", "State", "95 % within, or score")
 NO_IMPACT = "–"  # while the list says what landmarks change: this one changes no value
 
 
-class LandmarkListModel(QAbstractTableModel):
-    """A few rows, always in memory; `set_rows` touches only what changed, so selection and scroll stay."""
+class LandmarkListModel(RowsModel):
+    """`set_rows` touches only what changed, so selection and scroll stay."""
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
-        self._rows: tuple[LandmarkRow, ...] = ()
         self._impacts: dict[str, str] = {}
 
     def set_rows(self, rows: Sequence[LandmarkRow]) -> None:
         """Show these rows."""
-        self._show([replace(row, impact=self._impacts.get(row.id, NO_IMPACT if self._impacts else "")) for row in rows])
+        self._replace(
+            [replace(row, impact=self._impacts.get(row.id, NO_IMPACT if self._impacts else "")) for row in rows]
+        )
 
     def set_impacts(self, impacts: Mapping[str, str]) -> None:
         """Show what each landmark changes, e.g. `SNA 1.3°/mm`, instead of the score; an empty mapping ends that."""
         self._impacts = dict(impacts)
         self.set_rows(self._rows)
-
-    def _show(self, rows: Sequence[LandmarkRow]) -> None:
-        fresh = tuple(rows)
-        if [row.id for row in fresh] != [row.id for row in self._rows]:
-            self.beginResetModel()
-            self._rows = fresh
-            self.endResetModel()
-            return
-        old, self._rows = self._rows, fresh
-        for position, (before, after) in enumerate(zip(old, fresh, strict=True)):
-            if before != after:
-                self.dataChanged.emit(self.index(position, 0), self.index(position, len(HEADERS) - 1))
 
     def row_at(self, position: int) -> LandmarkRow | None:
         """The row at a position of the list."""
@@ -63,10 +53,6 @@ class LandmarkListModel(QAbstractTableModel):
     def position_of(self, landmark: str) -> int | None:
         """Where a landmark stands in the list."""
         return next((position for position, row in enumerate(self._rows) if row.id == landmark), None)
-
-    def rowCount(self, parent: Index = ROOT) -> int:
-        """How many rows the list has."""
-        return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = ROOT) -> int:
         """How many columns."""

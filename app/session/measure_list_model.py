@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, Qt
+from PySide6.QtCore import Qt
 
 from app.session.case_list_model import ROOT, ROW_ROLE, Index
 from app.session.measure_state import MeasureRow
+from app.session.rows_model import RowsModel
 
 
 class MeasureColumn(IntEnum):
@@ -27,12 +28,8 @@ HEADERS = ("Measurement", "Value", "± (95 %)", "Norm", "Compared", "Remarks")
 NUMBERS = (MeasureColumn.VALUE, MeasureColumn.ERROR, MeasureColumn.NORM)
 
 
-class MeasureListModel(QAbstractTableModel):
+class MeasureListModel(RowsModel):
     """`set_rows` touches only what changed, so that selection and scroll stay while a point is dragged."""
-
-    def __init__(self, parent: Any = None) -> None:
-        super().__init__(parent)
-        self._rows: tuple[MeasureRow, ...] = ()
 
     @property
     def rows(self) -> tuple[MeasureRow, ...]:
@@ -41,20 +38,7 @@ class MeasureListModel(QAbstractTableModel):
 
     def set_rows(self, rows: Sequence[MeasureRow]) -> None:
         """Show these rows."""
-        fresh = tuple(rows)
-        if [row.id for row in fresh] != [row.id for row in self._rows]:
-            self.beginResetModel()
-            self._rows = fresh
-            self.endResetModel()
-            return
-        old, self._rows = self._rows, fresh
-        for position, (before, after) in enumerate(zip(old, fresh, strict=True)):
-            if before != after:
-                self.dataChanged.emit(self.index(position, 0), self.index(position, len(HEADERS) - 1))
-
-    def rowCount(self, parent: Index = ROOT) -> int:
-        """How many measurements there are."""
-        return 0 if parent.isValid() else len(self._rows)
+        self._replace(rows)
 
     def columnCount(self, parent: Index = ROOT) -> int:
         """How many columns."""

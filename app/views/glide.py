@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEasingCurve, QObject, QTimer, QVariantAnimation
-from PySide6.QtWidgets import QApplication, QStyle
 
 from app.views.camera import XY
+from app.views.motion import is_motion_reduced
 
 GLIDE_MS, GHOST_MS = 200, 1000
-
-
-def is_motion_reduced() -> bool:
-    """True when the system asks for less motion: its style then animates nothing."""
-    style = QApplication.style()
-    return style.styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration) == 0
 
 
 class Glide(QObject):
