@@ -70,6 +70,14 @@ def prepare(workspace: Workspace) -> None:
     for row in project.cases.page(limit=6):
         if here is not None and row.id != here.id and row.state != "reviewed":
             _review(workspace, row.id)
+    decide_some(workspace)
+    for row in project.cases.page(limit=6):
+        workspace.worklist.case_changed(row.id)
+
+
+def decide_some(workspace: Workspace) -> None:
+    """Decide a few landmarks of the open case, so that each kind of marker is seen."""
+    session = workspace.session
     ids = session.template.ids
     session.confirm(ids[0])
     state = session.annotation[ids[1]]
@@ -79,8 +87,6 @@ def prepare(workspace: Workspace) -> None:
     session.toggle_absent(ids[-1])
     session.set_current(ids[1])
     wait_until(lambda: workspace.saves.waiting == 0, LIMIT_MS)
-    for row in project.cases.page(limit=6):
-        workspace.worklist.case_changed(row.id)
 
 
 def _review(workspace: Workspace, case_id: int) -> None:

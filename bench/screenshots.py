@@ -23,7 +23,7 @@ from app.check_only import LIMIT_MS, open_and_wait, placed_count, wait_until
 from app.qt_application import make_qt_application
 from app.sample_project import SAMPLE_PROJECTS, ensure_sample, sample_folder
 from app.workspace import Workspace
-from bench.screens import SCREENS, Stage, add_pages, add_settings, prepare
+from bench.screens import SCREENS, Stage, add_pages, add_settings, decide_some, prepare
 
 SETTLE_MS, QUICKLY_MS = 1500, 300
 QUICK, SMALL = (1600, 1000), (1440, 900)
@@ -55,25 +55,12 @@ class Photographer:
         wait_until(lambda: workspace.session.prediction is not None, LIMIT_MS)
         return workspace
 
-    def review_some(self, workspace: Workspace) -> None:
-        """Decide a few landmarks, so that each kind of marker is seen."""
-        session = workspace.session
-        ids = session.template.ids
-        session.confirm(ids[0])
-        state = session.annotation[ids[1]]
-        if state.x is not None and state.y is not None:
-            session.move(ids[1], state.x + 40, state.y - 25)
-        session.set_estimated(ids[2], True)
-        session.toggle_absent(ids[-1])
-        session.set_current(ids[1])
-        wait_until(lambda: workspace.saves.waiting == 0, LIMIT_MS)
-
     def all(self) -> None:
         """Every picture."""
         self.application.window.show_welcome([(sample.name, str(Path.home() / "…")) for sample in SAMPLE_PROJECTS])
         self.shoot("welcome")
         workspace = self.open("chest")
-        self.review_some(workspace)
+        decide_some(workspace)
         self.shoot("review-chest")
         self.window.set_theme("light")
         self.shoot("review-chest-light")
