@@ -13,6 +13,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import psutil
@@ -22,13 +23,14 @@ from medsapiens_core.data.image import Image
 from medsapiens_core.decoding.wire import Refusal, Request, write_answer
 from medsapiens_core.errors import UnreadableImageError
 from medsapiens_core.io.header import ImageHeader
+from medsapiens_core.io.limits import SCRATCH_PREFIX
 from medsapiens_core.io.read import probe, read_image
 
 ADDRESS_SPACE_SHARE = 0.75  # of the physical memory; libraries reserve far more address space than they use
 LEAST_ADDRESS_SPACE = 6 * 2**30
 FORBIDDEN = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork")
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-SCRATCH = os.path.join(tempfile.gettempdir(), "medsapiens-")  # noqa: PTH118  # compared with texts
+SCRATCH = str(Path(tempfile.gettempdir()) / SCRATCH_PREFIX)
 PR_SET_NO_NEW_PRIVS = 38
 
 

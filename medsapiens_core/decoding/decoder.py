@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from io import BufferedReader
 from pathlib import Path
 
 import medsapiens_core
@@ -51,7 +52,7 @@ class Decoder:
             self._child = self._start()
             allowed += START_ALLOWANCE
         child = self._child
-        assert child.stdin is not None and child.stdout is not None
+        assert child.stdin is not None and isinstance(child.stdout, BufferedReader)
         hung = threading.Event()
         clock = threading.Timer(allowed, _end_hung, [child, hung])
         clock.daemon = True
@@ -59,7 +60,7 @@ class Decoder:
         try:
             child.stdin.write(request.model_dump_json().encode() + b"\n")
             child.stdin.flush()
-            return read_answer(child.stdout)  # type: ignore[arg-type]  # a buffered reader is a BinaryIO
+            return read_answer(child.stdout)
         except (BrokenTalkError, OSError) as error:
             self.close()
             raise DecoderDiedError(hung=hung.is_set()) from error

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields
+from io import BufferedReader
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Literal, get_type_hints
 
@@ -19,7 +20,6 @@ from medsapiens_core.io.header import ImageHeader
 from medsapiens_core.io.limits import size_problem
 
 MAX_LINE = 4_000_000
-DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
 ARRAYS = ("pixels", "pyramid")  # not in the line: pixels follow it, their reduced copies are made where they are shown
 _HINTS = {name: hint for name, hint in get_type_hints(Image).items() if name not in ARRAYS}
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {
@@ -79,7 +79,7 @@ def write_answer(stream: BinaryIO, result: Image | ImageHeader | Refusal) -> Non
     stream.flush()
 
 
-def read_answer(stream: BinaryIO) -> Image | ImageHeader | Refusal:
+def read_answer(stream: BufferedReader) -> Image | ImageHeader | Refusal:
     """Receive one answer. Raises BrokenTalkError for the end of the stream and for whatever is no answer."""
     line = stream.readline(MAX_LINE)
     if not line.endswith(b"\n"):
@@ -95,7 +95,7 @@ def read_answer(stream: BinaryIO) -> Image | ImageHeader | Refusal:
         raise BrokenTalkError(type(error).__name__) from error
 
 
-def _image(answer: Answer, stream: BinaryIO) -> Image:
+def _image(answer: Answer, stream: BufferedReader) -> Image:
     shape = answer.shape
     if answer.image is None or len(shape) not in (2, 3) or size_problem(shape[1], shape[0], 1) is not None:
         raise BrokenTalkError("no picture of a size that may be")
@@ -105,10 +105,10 @@ def _image(answer: Answer, stream: BinaryIO) -> Image:
     return Image(pixels=pixels, **known)
 
 
-def _fill(buffer: memoryview, stream: BinaryIO) -> None:
+def _fill(buffer: memoryview, stream: BufferedReader) -> None:
     got = 0
     while got < len(buffer):
-        count = stream.readinto(buffer[got:])  # type: ignore[attr-defined]  # every binary pipe has it
+        count = stream.readinto(buffer[got:])
         if not count:
             raise BrokenTalkError("the pixels end too early")
         got += count

@@ -8,6 +8,7 @@ MAX_PIXELS = 2**28
 MAX_FRAMES = 100_000
 MAX_INFLATED_BYTES = 2**30
 MAX_INFLATE_RATIO = 200
+SCRATCH_PREFIX = "medsapiens-"  # of temporary folders, the only place that a reader writes to
 MEMORY_SHARE = 0.25  # of the physical memory, for one decoded frame
 IN_MEMORY_BYTES = 2**28  # larger files are decoded from the open handle instead of a copy in memory
 

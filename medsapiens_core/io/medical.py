@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from medsapiens_core.data.image import Image, Provenance, Spacing, SpacingSource
 from medsapiens_core.data.spacing import SpacingCandidate
 from medsapiens_core.io.header import ImageHeader
-from medsapiens_core.io.limits import MEMORY_SHARE, TOO_LARGE_HINT, size_problem
+from medsapiens_core.io.limits import MEMORY_SHARE, SCRATCH_PREFIX, TOO_LARGE_HINT, size_problem
 from medsapiens_core.io.raster import ALPHA_NOTE, display_window, on_black
 from medsapiens_core.io.refusal import memory_refusal, unreadable
 from medsapiens_core.io.sniff import detect
@@ -168,7 +168,7 @@ def _choose(path: Path, shape: tuple[int, ...], frame: int | None, axis: int | N
 def _decode(source: Source, header: VolumeHeader) -> tuple[Any, str]:
     """The SimpleITK image, and the sha256 of all bytes it came from."""
     kind, digest = detect(source.head), source.sha256
-    with tempfile.TemporaryDirectory(prefix="medsapiens-") as folder:
+    with tempfile.TemporaryDirectory(prefix=SCRATCH_PREFIX) as folder:
         target = Path(folder) / _private_name(kind.name, header)
         if header.data_file is not None:
             data = _detached(source.path, header.data_file).read_bytes()
