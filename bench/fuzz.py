@@ -1,16 +1,18 @@
 """Mutated real files through the readers: the program must go on, whatever is in them (reliability.md 12).
 
     python -m bench.fuzz images [--count 10000] [--seed 0]     pictures, in the child process that the window uses
-    python -m bench.fuzz labels [--count 10000] [--seed 0]     label files of every exchange format, in this process
+    python -m bench.fuzz labels [--count 10000] [--seed 0]     label files of every exchange format, in the same child
 
 Seeds are the DICOM files of pydicom-data and pydicom, pictures and volumes made here, and for labels every format's own
-export of made-up landmarks. An image or a refusal is right, and so is a child that died or hung (it is counted, the
-file costs nothing else). Anything else is a failure: it is kept under --keep with its number, and the exit code is 1.
+export of made-up landmarks. A picture, readings or a refusal are right, and so is a child that died or hung (it is
+counted, the file costs nothing else). Anything else, and an undocumented exception in a reader, is a failure: it is
+kept under --keep with its number, and the exit code is 1. `--count` is shared out among the label formats.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import json
 import sys
@@ -29,21 +31,27 @@ import tifffile
 
 from bench.mutants import mutant
 from medsapiens_core.commands.output import note, result, table
-from medsapiens_core.data.template_file import find_template
+from medsapiens_core.data.annotation import placed
+from medsapiens_core.data.template_file import find_template, template_to_json
 from medsapiens_core.decoding.pool import DecoderPool
 from medsapiens_core.decoding.wire import Request
 from medsapiens_core.errors import UserError
+from medsapiens_core.exchange.batch import Batch, ImageRef, Reading, WriteOptions
 from medsapiens_core.exchange.registry import MODULES, find_format
+from medsapiens_core.io import read_image
 from medsapiens_core.io.samples import chest_film_path
 from medsapiens_core.transfer.converting import convert_file
-from medsapiens_core.transfer.pictures import PictureFolder
-from medsapiens_core.transfer.reading import read_file
+from medsapiens_core.transfer.pictures import PictureFolder, described
 
 MOST_BYTES = 400_000  # of a seed: larger files only make the run slower
-LIMIT = 20.0  # seconds for one picture
+LIMIT, LABELS_LIMIT = 20.0, 5.0  # seconds for one picture, for one small label file
 TELL_EVERY = 500
 SUFFIXES = {"coco": ".json", "labelstudio": ".json", "json": ".jsonl", "csv-wide": ".csv"}
 Try = Callable[[Path], str]
+
+
+class ReaderFaultError(Exception):
+    """A reader raised what it does not document."""
 
 
 def picture_seeds() -> list[bytes]:
@@ -76,11 +84,13 @@ def _made_pictures() -> list[bytes]:
 
 
 def label_seeds(folder: Path) -> dict[str, list[bytes]]:
-    """Each format's own export of made-up landmarks; formats that need pictures are left out."""
+    """Each format's own export of made-up landmarks; a report is about the DICOM film that comes with pydicom-data."""
     template = find_template("ceph-19")
     source = _made_labels(folder, template.id, template.ids)
-    seeds: dict[str, list[bytes]] = {}
+    seeds: dict[str, list[bytes]] = {"dicom-sr": _made_reports(folder / "reports")}
     for name in MODULES:
+        if name.startswith("dicom"):
+            continue
         form = find_format(name)
         target = folder / ("out-" + name + ("" if form.is_folder else SUFFIXES.get(name, form.suffixes[0])))
         try:
@@ -92,6 +102,17 @@ def label_seeds(folder: Path) -> dict[str, list[bytes]]:
         files = [path for path in sorted(written) if path.name.endswith(form.suffixes) and "report" not in path.name]
         seeds[name] = [path.read_bytes() for path in files if form.read is not None]
     return {name: files for name, files in seeds.items() if files}
+
+
+def _made_reports(target: Path) -> list[bytes]:
+    template, film = find_template("chest-6"), chest_film_path()
+    image = read_image(film)
+    points = {mark: placed(50.5 + 99 * k, 60 + 7 * k, None) for k, mark in enumerate(template.ids)}
+    known = described(ImageRef(film.name), image)
+    form = find_format("dicom-sr")
+    assert form.write is not None
+    written = form.write(Batch((Reading(known, points, "AB"),), template.ids), target, WriteOptions(template))
+    return [path.read_bytes() for path in written.files]
 
 
 def _made_labels(folder: Path, name: str, ids: Sequence[str]) -> Path:
@@ -134,15 +155,20 @@ def try_pictures(pool: DecoderPool) -> Try:
     return attempt
 
 
-def try_labels(name: str, pictures: Path) -> Try:
-    """Read a label file of one format."""
+def try_labels(pool: DecoderPool, name: str, pictures: Path) -> Try:
+    """Read a label file of one format in the child."""
     find_image = PictureFolder(pictures).find
+    template = template_to_json(find_template("ceph-19"))
 
     def attempt(path: Path) -> str:
+        deaths, defects = pool.deaths, len(pool.defects)
         try:
-            read_file(path, find_format(name), find_template("ceph-19"), find_image=find_image)
-        except UserError:
-            return "refused"
+            pool.ask(Request(op="labels", path=path, form=name, template=template), find_image)
+        except UserError as refusal:
+            pool.quarantined.clear()
+            if len(pool.defects) > defects:
+                raise ReaderFaultError(pool.defects[-1]) from refusal
+            return "refused" if pool.deaths == deaths else "ended its decoder"
         return "read"
 
     return attempt
@@ -182,10 +208,13 @@ def fuzz_pictures(given: argparse.Namespace) -> dict[str, Counter[str]]:
 def fuzz_labels(given: argparse.Namespace) -> dict[str, Counter[str]]:
     """Every format's label files."""
     found = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for name, files in label_seeds(Path(folder)).items():
+    pool = DecoderPool(limit=LABELS_LIMIT)
+    with tempfile.TemporaryDirectory() as folder, contextlib.closing(pool):
+        seeds = label_seeds(Path(folder))
+        given.count = -(-given.count // len(seeds))
+        for name, files in seeds.items():
             suffix = SUFFIXES.get(name, find_format(name).suffixes[0])
-            attempt = try_labels(name, Path(folder))
+            attempt = try_labels(pool, name, Path(folder))
             found[name] = Counter({"seeds": len(files)}) + run(name, files, attempt, suffix, given)
     return found
 
@@ -194,7 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run, print the counts; 1 when anything failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("images", "labels"))
-    parser.add_argument("--count", type=int, default=10_000, help="mutants (of each format)")
+    parser.add_argument("--count", type=int, default=10_000, help="mutants in all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, default=Path("build/fuzz"), help="folder for the failures")
     parser.add_argument("--json", action="store_true")

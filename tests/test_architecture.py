@@ -157,3 +157,21 @@ def test_the_lock_holds_every_dependency_but_torch_and_no_address():
     assert "pylibjpeg-libjpeg" not in lock, "GPL: must not be installed"
     assert "://" not in lock
     assert lock.count("--hash=sha256:") > lock.count("==")
+
+
+def test_label_files_are_read_in_the_decoder_child():
+    """Everything else asks `decoding.read_labels` and `decoding.guess_format` (docs/adr/0009)."""
+    own = ("medsapiens_core/exchange/", "medsapiens_core/decoding/child.py")
+    for path in SOURCES:
+        if relative(path).startswith(own):
+            continue
+        assert not [name for name in imported_names(path) if name.endswith(".guess_to_read")], relative(path)
+        handed = [
+            node
+            for node in nodes(path)
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and (node.func.attr == "guess_to_read" or (node.func.attr == "read" and len(node.args) == 2))
+            and dotted(node.func) != "os.read"
+        ]
+        assert not handed, f"{relative(path)}: use decoding.read_labels, which survives hostile files"

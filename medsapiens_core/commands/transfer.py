@@ -45,11 +45,12 @@ def convert(
 
     Readings whose picture does not fit are left out and told; the exit code is then 2.
     """
+    from medsapiens_core.decoding import guess_format
     from medsapiens_core.exchange import guessing, registry
     from medsapiens_core.transfer.converting import convert_file
     from medsapiens_core.transfer.reading import parse_choices
 
-    read_as = registry.find_format(from_format or guessing.guess_to_read(source))
+    read_as = registry.find_format(from_format or guess_format(source))
     write_as = registry.find_format(to_format or guessing.guess_to_write(target))
     value = convert_file(
         source,
@@ -161,12 +162,13 @@ def _import(
     dry_run: bool,
     option: list[str],
 ) -> dict[str, Any]:
-    from medsapiens_core.exchange import guessing, registry
+    from medsapiens_core.decoding import guess_format
+    from medsapiens_core.exchange import registry
     from medsapiens_core.transfer.importing import apply_import, plan_import
     from medsapiens_core.transfer.reading import parse_choices, read_file
     from medsapiens_core.transfer.sources import CaseFinder, add_pictures, source_of
 
-    chosen = registry.find_format(form or guessing.guess_to_read(file))
+    chosen = registry.find_format(form or guess_format(file))
     choices = parse_choices(option)
     finder = CaseFinder(project, images)
     found = read_file(file, chosen, project.template, find_image=finder.find, choices=choices, map_file=map_file)

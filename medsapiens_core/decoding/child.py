@@ -1,4 +1,4 @@
-"""The child process: reads requests from standard input, decodes, answers on standard output.
+"""The child process: reads requests from standard input, decodes pictures and label files, answers on standard output.
 
 It can neither open a network connection, nor start a program, nor write a file other than its own scratch files: an
 audit hook refuses that in Python code, and on Linux the process can gain no rights. Code that a damaged file might
@@ -10,19 +10,24 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import platform
 import sys
 import tempfile
-from collections.abc import Iterable
+import traceback
+import warnings
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import psutil
 from pydantic import ValidationError
 
-from medsapiens_core.data.image import Image
-from medsapiens_core.decoding.wire import Refusal, Request, write_answer
-from medsapiens_core.errors import UnreadableImageError
-from medsapiens_core.io.header import ImageHeader
+from medsapiens_core.data.template_file import template_from_json
+from medsapiens_core.decoding.wire import Named, Question, Refusal, Request, Result, path_from_line, write_answer
+from medsapiens_core.errors import UserError
+from medsapiens_core.exchange.batch import Batch, ReadOptions
+from medsapiens_core.exchange.guessing import guess_to_read
+from medsapiens_core.exchange.registry import find_format
 from medsapiens_core.io.limits import SCRATCH_PREFIX
 from medsapiens_core.io.read import probe, read_image
 
@@ -32,6 +37,7 @@ FORBIDDEN = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn",
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 SCRATCH = str(Path(tempfile.gettempdir()) / SCRATCH_PREFIX)
 PR_SET_NO_NEW_PRIVS = 38
+_FAULT = "{name} cannot be used: its contents are damaged or of an unknown variant. Export it again."
 
 
 class ForbiddenError(RuntimeError):
@@ -41,6 +47,7 @@ class ForbiddenError(RuntimeError):
 def restrict() -> None:
     """Give up what decoding does not need."""
     sys.dont_write_bytecode = True  # readers are imported when first needed, and writing is over
+    platform.processor()  # h5py asks for it when imported, and Python runs a program to find out, once
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource  # not on Windows
 
@@ -67,20 +74,63 @@ def _is_scratch(path: object) -> bool:
 def serve(lines: Iterable[bytes], stream: BinaryIO) -> int:
     """Answer requests until the input ends."""
     restrict()
-    for line in lines:
-        write_answer(stream, answer(line))
+    given = iter(lines)
+    for line in given:
+        write_answer(stream, answer(line, Pictures(given, stream)))
     return 0
 
 
-def answer(line: bytes) -> Image | ImageHeader | Refusal:
+class Pictures:
+    """Which picture a name in a label file means: the parent knows, and is asked once for each name."""
+
+    def __init__(self, lines: Iterator[bytes], stream: BinaryIO) -> None:
+        self._lines, self._stream = lines, stream
+        self._known: dict[str, Path | None] = {}
+
+    def find(self, hint: str) -> Path | None:
+        """The path of the picture, or None."""
+        if hint not in self._known:
+            write_answer(self._stream, Question(hint))
+            self._known[hint] = path_from_line(next(self._lines))
+        return self._known[hint]
+
+
+def answer(line: bytes, pictures: Pictures) -> Result:
     """Do what one request says."""
     try:
         request = Request.model_validate_json(line)
     except ValidationError:
-        return Refusal("This is no request for a picture.")
+        return Refusal("This is no request that a decoder knows.")
     try:
         if request.op == "probe":
             return probe(request.path)
-        return read_image(request.path, frame=request.frame, axis=request.axis)
-    except UnreadableImageError as error:
+        if request.op == "read":
+            return read_image(request.path, frame=request.frame, axis=request.axis)
+        return _labels(request, pictures)
+    except UserError as error:
         return Refusal(str(error))
+
+
+def _labels(request: Request, pictures: Pictures) -> Named | Batch | Refusal:
+    """A label file's format, or what it says. A fault of a reader is told as one: it costs the file, not the child."""
+    try:
+        if request.op == "guess":
+            return Named(guess_to_read(request.path))
+        form = find_format(request.form)
+        if form.read is None:
+            raise UserError(f"{form.title} is only written, never read as landmarks. Import another file.")
+        template = None if request.template is None else template_from_json(request.template)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what libraries warn of can quote the file
+            return form.read(request.path, ReadOptions(template, pictures.find, request.choices))
+    except (UserError, MemoryError, StopIteration):
+        raise
+    except Exception as error:
+        return Refusal(_FAULT.format(name=request.path.name), _place(error))
+
+
+def _place(error: Exception) -> str:
+    """Kind of the error and where in our code it arose; its text can quote the file and is left out."""
+    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "medsapiens_core" in frame.filename]
+    where = f" in {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
+    return f"{type(error).__name__}{where}"

@@ -8,17 +8,21 @@ from os import PathLike
 from pathlib import Path
 
 from medsapiens_core.data.image import Image
-from medsapiens_core.decoding.decoder import Decoder, DecoderDiedError
-from medsapiens_core.decoding.wire import Refusal, Request
-from medsapiens_core.errors import UnreadableImageError
+from medsapiens_core.data.template_file import template_to_json
+from medsapiens_core.decoding.decoder import Decoder, DecoderDiedError, FindImage, sizes_and_times
+from medsapiens_core.decoding.wire import Named, Refusal, Request, Result
+from medsapiens_core.errors import UnreadableImageError, UserError
+from medsapiens_core.exchange.batch import Batch, Format, ReadOptions
 from medsapiens_core.io.header import ImageHeader
 from medsapiens_core.io.refusal import unreadable
 
 TRIES = 2  # a death may have been the computer's; a second one on the same file is the file's
 KEPT = 2
-_REMEDY = "Export it again, or save it as PNG or uncompressed DICOM with another program."
+_PICTURE_REMEDY = "Export it again, or save it as PNG or uncompressed DICOM with another program."
+_LABELS_REMEDY = "Export it again from the program that made it, or in another format."
+_PICTURES = ("probe", "read")
 
-File = tuple[Path, int, int]  # with its size and time of change, so that a mended file is tried again
+File = tuple[Path, tuple[tuple[int, int], ...]]  # with size and time of change, so that a mended file is tried again
 
 
 class DecoderPool:
@@ -30,24 +34,33 @@ class DecoderPool:
         self._lock = threading.Lock()
         self.quarantined: dict[File, str] = {}
         self.deaths = 0
+        self.defects: list[str] = []  # kind and place of errors of ours, without anything of the file
 
-    def ask(self, request: Request) -> Image | ImageHeader:
-        """The answer. Raises UnreadableImageError with a refusal, or when the file ends its decoder twice."""
-        file = _identity(request.path)
+    def ask(self, request: Request, find_image: FindImage = lambda _name: None) -> Result:
+        """The answer. Raises UserError with a refusal, or when the file ends its decoder twice (of a picture:
+        UnreadableImageError).
+        """
+        file = request.path, tuple(sizes_and_times(request.path))
+        refused = UnreadableImageError if request.op in _PICTURES else UserError
         if file in self.quarantined:
-            raise UnreadableImageError(self.quarantined[file])
+            raise refused(self.quarantined[file])
         for attempt in range(TRIES):
             decoder = self._borrow()
             try:
-                answer = decoder.ask(request, self._limit)
+                answer = decoder.ask(request, self._limit, find_image)
             except DecoderDiedError as death:
                 self.deaths += 1
                 if death.hung or attempt == TRIES - 1:
-                    raise self._quarantine(file, request.path, hung=death.hung) from death
+                    self.quarantined[file] = _reason(request, hung=death.hung)
+                    raise refused(self.quarantined[file]) from death
                 continue
+            except BaseException:  # of the one who was asked for a picture: the child still waits for the answer
+                decoder.close()
+                raise
             self._give_back(decoder)
             if isinstance(answer, Refusal):
-                raise UnreadableImageError(answer.text)
+                self.defects += [answer.defect] if answer.defect else []
+                raise refused(answer.text)
             return answer
         raise AssertionError("unreachable")
 
@@ -69,19 +82,11 @@ class DecoderPool:
                 return
         decoder.close()
 
-    def _quarantine(self, file: File, path: Path, *, hung: bool) -> UnreadableImageError:
-        why = "reading it took too long and was stopped" if hung else "it makes its decoder stop working"
-        error = unreadable(path, why, _REMEDY)
-        self.quarantined[file] = str(error)
-        return error
 
-
-def _identity(path: Path) -> File:
-    try:
-        stat = path.stat()
-    except OSError:
-        return path, -1, -1
-    return path, stat.st_size, stat.st_mtime_ns
+def _reason(request: Request, *, hung: bool) -> str:
+    why = "reading it took too long and was stopped" if hung else "it makes its decoder stop working"
+    remedy = _PICTURE_REMEDY if request.op in _PICTURES else _LABELS_REMEDY
+    return str(unreadable(request.path, why, remedy))
 
 
 _POOL = DecoderPool()
@@ -100,6 +105,29 @@ def probe(path: str | PathLike[str]) -> ImageHeader:
     header = _POOL.ask(Request(op="probe", path=Path(path).absolute()))
     assert isinstance(header, ImageHeader)
     return header
+
+
+def read_labels(path: Path, form: Format, options: ReadOptions) -> Batch:
+    """Like `form.read(path, options)`, in a child process. Raises UserError.
+
+    `options.find_image` is asked here, and may itself read pictures.
+    """
+    if form.read is None:
+        raise UserError(f"{form.title} is only written, never read as landmarks. Import another file.")
+    template = None if options.template is None else template_to_json(options.template)
+    asked = Request(op="labels", path=path.absolute(), form=form.name, template=template, choices=dict(options.choices))
+    batch = _POOL.ask(asked, options.find_image)
+    assert isinstance(batch, Batch)
+    return batch
+
+
+def guess_format(path: Path) -> str:
+    """Like `exchange.guessing.guess_to_read`, in a child process. Raises UserError."""
+    if not path.exists():
+        raise UserError(f"There is no file {path}.")
+    named = _POOL.ask(Request(op="guess", path=path.absolute()))
+    assert isinstance(named, Named)
+    return named.name
 
 
 def close_decoders() -> None:

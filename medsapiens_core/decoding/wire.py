@@ -1,6 +1,7 @@
-"""What goes over the pipes: JSON lines, and pixels as plain bytes after the line that describes them. No pickles.
+"""What goes over the pipes: JSON lines, and pixels or readings as plain bytes after the line that announces them.
 
-The child works on untrusted files, so the parent believes nothing it says: lengths, types and sizes are checked.
+No pickles. The child works on untrusted files, so the parent believes nothing it says: lengths, types and sizes are
+checked. While it reads label files the child may ask which picture a name means; the parent answers with one line.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from medsapiens_core.data.image import Image
+from medsapiens_core.exchange.batch import Batch
+from medsapiens_core.exchange.batch_json import batch_from_json, batch_to_json
 from medsapiens_core.io.header import ImageHeader
 from medsapiens_core.io.limits import size_problem
 
 MAX_LINE = 4_000_000
+MAX_BATCH = 2_000_000_000  # bytes; five million points, which no reader exceeds, take about half
 ARRAYS = ("pixels", "pyramid")  # not in the line: pixels follow it, their reduced copies are made where they are shown
 _HINTS = {name: hint for name, hint in get_type_hints(Image).items() if name not in ARRAYS}
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {
@@ -33,53 +37,85 @@ class BrokenTalkError(Exception):
 
 
 class Request(BaseModel):
-    """One thing to do: `probe` reads a header, `read` a picture."""
+    """One thing to do: `probe` reads a header, `read` a picture, `labels` landmarks, `guess` tells a label format."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    op: Literal["probe", "read"]
+    op: Literal["probe", "read", "labels", "guess"]
     path: Path
     frame: int | None = None
     axis: int | None = None
+    form: str = ""
+    template: dict[str, Any] | None = None
+    choices: dict[str, str] = {}
 
 
 class Answer(BaseModel):
-    """The line before the pixels: a refusal, a header, or the fields of an image and the shape of its pixels."""
+    """The line before the bytes: a refusal, a header, the fields of an image, a question, or the length of a batch."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     refusal: str | None = None
+    defect: str = ""
     header: dict[str, Any] | None = None
     image: dict[str, Any] | None = None
     dtype: Literal["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"] = "uint8"
     shape: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    name: Annotated[str, Field(max_length=64)] | None = None
+    find: str | None = None
+    batch: Annotated[int, Field(ge=0, le=MAX_BATCH)] | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Refusal:
-    """Why a file was not read, a sentence for the user."""
+    """Why a file was not read, a sentence for the user. `defect` is where our own code failed, "" where it did not."""
 
     text: str
+    defect: str = ""
 
 
-def write_answer(stream: BinaryIO, result: Image | ImageHeader | Refusal) -> None:
-    """Send one answer."""
-    pixels: NDArray[Any] | None = None
+@dataclass(frozen=True)
+class Named:
+    """The name of a format."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A name in a label file; the child wants the path of its picture."""
+
+    hint: str
+
+
+Result = Image | ImageHeader | Refusal | Named | Batch
+
+
+def write_answer(stream: BinaryIO, result: Result | Question) -> None:
+    """Send one answer, or a question."""
+    data: bytes | memoryview = b""
     if isinstance(result, Refusal):
-        line = Answer(refusal=result.text)
+        line = Answer(refusal=result.text, defect=result.defect)
     elif isinstance(result, ImageHeader):
         line = Answer(header=_HEADER.dump_python(result, mode="json"))
+    elif isinstance(result, Named):
+        line = Answer(name=result.name)
+    elif isinstance(result, Question):
+        line = Answer(find=result.hint)
+    elif isinstance(result, Batch):
+        data = batch_to_json(result)
+        line = Answer(batch=len(data))
     else:
         pixels = np.ascontiguousarray(result.pixels)
         stored = {name: adapter.dump_python(getattr(result, name), mode="json") for name, adapter in _ADAPTERS.items()}
         line = Answer.model_validate({"image": stored, "dtype": pixels.dtype.name, "shape": pixels.shape})
+        data = pixels.data.cast("B")
     stream.write(line.model_dump_json().encode() + b"\n")
-    if pixels is not None:
-        stream.write(pixels.data.cast("B"))
+    stream.write(data)
     stream.flush()
 
 
-def read_answer(stream: BufferedReader) -> Image | ImageHeader | Refusal:
+def read_answer(stream: BufferedReader) -> Result | Question:
     """Receive one answer. Raises BrokenTalkError for the end of the stream and for whatever is no answer."""
     line = stream.readline(MAX_LINE)
     if not line.endswith(b"\n"):
@@ -87,12 +123,34 @@ def read_answer(stream: BufferedReader) -> Image | ImageHeader | Refusal:
     try:
         answer = Answer.model_validate_json(line)
         if answer.refusal is not None:
-            return Refusal(answer.refusal)
+            return Refusal(answer.refusal, answer.defect)
         if answer.header is not None:
             return _HEADER.validate_json(json.dumps(answer.header))
-        return _image(answer, stream)
-    except (ValidationError, ValueError, TypeError) as error:
+        if answer.name is not None:
+            return Named(answer.name)
+        if answer.find is not None:
+            return Question(answer.find)
+        return _image(answer, stream) if answer.batch is None else _batch(answer.batch, stream)
+    except (ValidationError, ValueError, TypeError, RecursionError) as error:
         raise BrokenTalkError(type(error).__name__) from error
+
+
+def path_line(path: Path | None) -> bytes:
+    """The parent's answer to a question."""
+    return json.dumps(None if path is None else str(path)).encode("ascii") + b"\n"
+
+
+def path_from_line(line: bytes) -> Path | None:
+    """The inverse of `path_line`, for the child, who trusts its parent."""
+    value: str | None = json.loads(line)
+    return None if value is None else Path(value)
+
+
+def _batch(length: int, stream: BufferedReader) -> Batch:
+    data = stream.read(length)
+    if len(data) < length:
+        raise BrokenTalkError("the readings end too early")
+    return batch_from_json(data)
 
 
 def _image(answer: Answer, stream: BufferedReader) -> Image:
@@ -100,7 +158,7 @@ def _image(answer: Answer, stream: BufferedReader) -> Image:
     if answer.image is None or len(shape) not in (2, 3) or size_problem(shape[1], shape[0], 1) is not None:
         raise BrokenTalkError("no picture of a size that may be")
     known = {name: _ADAPTERS[name].validate_json(json.dumps(value)) for name, value in answer.image.items()}
-    pixels = np.empty(shape, dtype=answer.dtype)
+    pixels: NDArray[Any] = np.empty(shape, dtype=answer.dtype)
     _fill(pixels.data.cast("B"), stream)
     return Image(pixels=pixels, **known)
 

@@ -53,7 +53,8 @@ def probe(source: Source) -> ImageHeader:
     check_header(file)
     width, height = integer(file.dataset, "Columns", 0), integer(file.dataset, "Rows", 0)
     modality = str(file.dataset.get("Modality", "") or "")
-    return ImageHeader(source.path, "dicom", width, height, file.frames, modality=modality)
+    uid = str(file.dataset.get("SOPInstanceUID", "") or "") or None
+    return ImageHeader(source.path, "dicom", width, height, file.frames, modality=modality, sop_instance_uid=uid)
 
 
 def patient_key(dataset: Dataset) -> str | None:

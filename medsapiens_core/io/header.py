@@ -25,6 +25,7 @@ class ImageHeader:
     shape: tuple[int, ...] | None = None
     modality: str = ""
     data_file: Path | None = None
+    sop_instance_uid: str | None = None
 
     @property
     def needs_choice(self) -> bool:

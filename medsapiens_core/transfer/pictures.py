@@ -10,14 +10,10 @@ from pathlib import Path
 
 from medsapiens_core.data.image import Image
 from medsapiens_core.data.spacing import BY_A_PERSON
+from medsapiens_core.decoding import probe, read_image
 from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.batch import ImageRef
 from medsapiens_core.exchange.matching import KnownImages
-from medsapiens_core.io import read_image
-from medsapiens_core.io.dicom_file import open_dicom
-from medsapiens_core.io.refusal import guarded
-from medsapiens_core.io.sniff import detect
-from medsapiens_core.io.source import open_source
 
 _UID = re.compile(r"[0-9]+(\.[0-9]+)+")
 
@@ -40,11 +36,11 @@ class PictureFolder:
 
     @cached_property
     def _by_uid(self) -> dict[str, Path]:
-        """SOP Instance UID -> file, for DICOM files whose UID occurs once. Every header in the folder is read."""
+        """SOP Instance UID -> file, for DICOM images whose UID occurs once. Every header in the folder is read."""
         found: dict[str, list[Path]] = {}
         for path in (image.path for image in self._known.images if image.path is not None):
             with suppress(UserError):  # what is no image is not looked for
-                found.setdefault(_uid_of(path), []).append(path)
+                found.setdefault(probe(path).sop_instance_uid or "", []).append(path)
         return {uid: paths[0] for uid, paths in found.items() if uid and len(paths) == 1}
 
     def read(self, ref: ImageRef) -> Image | None:
@@ -76,13 +72,6 @@ def described(ref: ImageRef, image: Image) -> ImageRef:
     if problem:
         raise UserError(problem)
     return known
-
-
-def _uid_of(path: Path) -> str:
-    with guarded(path, []), open_source(path, hashed=False) as source:
-        if detect(source.head).name != "dicom":
-            return ""
-        return str(open_dicom(source).dataset.get("SOPInstanceUID") or "")
 
 
 def _inside(folder: Path) -> list[Path]:

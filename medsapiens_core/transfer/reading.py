@@ -8,6 +8,7 @@ from pathlib import Path
 
 from medsapiens_core.data.template import Landmark, Template
 from medsapiens_core.data.template_file import shipped_templates
+from medsapiens_core.decoding import read_labels
 from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.batch import Batch, Format, ReadOptions
 from medsapiens_core.exchange.mapping import Names, match_names, read_map, rename, require_known
@@ -43,11 +44,12 @@ def read_file(
     choices: Mapping[str, str] | None = None,
     map_file: Path | None = None,
 ) -> Understood:
-    """Read a file and match its names. Without a template one is taken from the file or made of its names."""
-    if form.read is None:
-        raise UserError(f"{form.title} is only written, never read as landmarks. Import another file.")
+    """Read a file, in a child process, and match its names.
+
+    Without a template one is taken from the file, or made of its names.
+    """
     given = {} if map_file is None else read_map(map_file)
-    batch = form.read(path, ReadOptions(template, find_image, choices or {}))
+    batch = read_labels(path, form, ReadOptions(template, find_image, choices or {}))
     wanted = template or _template_of(batch, given)
     names = match_names(batch.landmarks, wanted, given)
     require_known(names, wanted)
