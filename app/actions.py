@@ -31,7 +31,7 @@ CONDITIONS = {
     "finetune": "Review some cases first.",
     "search": "Search for a case first (Ctrl+F).",
     "fill": "Place at least 2 landmarks first.",
-    "bulk": "Bulk confirm opens after 20 reviewed cases, or in Settings > Review.",
+    "bulk": "Bulk confirm opens after some reviewed cases, or in Settings > Review.",
 }
 RESERVED_KEYS = frozenset({"Ctrl+H", "Ctrl+M", "Alt+F4", "F10", *(f"Ctrl+{digit}" for digit in range(10))})
 

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.controllers.notice_board import NoticeBoard
 from app.preferences import START
+from app.rule_settings import RuleSettings
 from app.sample_project import SAMPLE_PROJECTS, SampleProject, ensure_sample, sample_folder
 from app.session.view_state import TemplateChoice
 from app.settings_file import open_settings
@@ -171,6 +172,7 @@ class Application(QObject):
     def _add_settings(self) -> None:
         folder = self.home / THUMBNAIL_FOLDER
         self.window.settings_pages.add("Files", lambda: FilesPage(self._measure_kept, self._forget_kept, str(folder)))
+        self.window.settings_pages.add("Review", RuleSettings(lambda: self.workspace, self).make_page)
 
     def _measure_kept(self, tell: Callable[[int], None]) -> None:
         self.runner.submit(IO, folder_bytes, self.home / THUMBNAIL_FOLDER, on_done=tell)

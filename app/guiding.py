@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from app.controllers.certainty_controller import CertaintyController
 from app.controllers.guidance_controller import GuidanceController
+from app.controllers.measure_controller import MeasureController
+from app.controllers.value_watch import ValueWatch
 from app.preferences import BULK, ORDER, Preferences
 from app.session.review_session import ReviewSession
 from medsapiens_core.store.library import ModelLibrary
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
 def make_guidance(workspace: Workspace, library: ModelLibrary) -> GuidanceController:
     """The guidance of a workspace whose session, inference and window are there already."""
     window, session, preferences = workspace.window, workspace.session, workspace.window.preferences
+    measures = workspace.measuring.measures
+    watch = ValueWatch(workspace.runner, workspace.project, measures, workspace)
     guidance = GuidanceController(
         workspace.runner,
         workspace.project,
@@ -27,10 +33,27 @@ def make_guidance(workspace: Workspace, library: ModelLibrary) -> GuidanceContro
         panel=window.landmark_panel,
         model_in_use=lambda: workspace.inference.model.id if workspace.inference.model else None,
         is_unlocked=lambda: bool(preferences.value(BULK)),
+        weigh=lambda: weights(measures),
+        watch=watch.warnings,
         parent=workspace,
     )
+    measures.known_changed.connect(lambda: session.judge_again(reorder=True))
+    guidance.counted.connect(watch.count)
+    watch.learned.connect(session.judge_again)
+    certainty = CertaintyController(workspace.runner, workspace.project, guidance)
+    guidance.known.connect(certainty.know)
+    certainty.renewed.connect(workspace.worklist.reread)
+    workspace.picture.working_frame.changed.connect(workspace.worklist.refresh)
+    workspace.picture.working_frame.changed.connect(workspace.open_case)
     _Preferences(guidance, session, preferences, workspace)
     return guidance
+
+
+def weights(measures: MeasureController) -> Mapping[str, float]:
+    """1 for the landmarks of the open case that can tip a value over a norm limit (ux.md 6.4); norms must be chosen."""
+    if measures.norms is None:
+        return {}
+    return {mark: 1.0 for mark, impact in measures.impacts().items() if impact.tips}
 
 
 class _Preferences(QObject):

@@ -78,6 +78,15 @@ FRAMES = (
     Action("view.frame_previous", "Previo&us frame", "View", "I", ("Alt+Up",), "", ("frames",), repeats=True),
     Action("view.frame_on", "10 frames on", "View", "I", ("Alt+PgDown",), "", ("frames",), repeats=True),
     Action("view.frame_back", "10 frames back", "View", "I", ("Alt+PgUp",), "", ("frames",), repeats=True),
+    Action(
+        "view.use_frame",
+        "Use this frame",
+        "View",
+        "G",
+        (),
+        "Work on the frame on screen instead: it becomes a case of its own",
+        ("frames", "writable"),
+    ),
 )
 HABITS = (
     Action(

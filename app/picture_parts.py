@@ -7,8 +7,10 @@ from PySide6.QtCore import QObject
 from app.controllers.frame_controller import FrameController
 from app.controllers.heatmap_controller import HeatmapController
 from app.controllers.inference_controller import InferenceController
+from app.controllers.match_controller import MatchController
 from app.controllers.notice_board import NoticeBoard
 from app.controllers.regions_controller import RegionsController
+from app.controllers.working_frame import WorkingFrame
 from app.session.review_session import ReviewSession
 from app.tasks.task_runner import STORE, TaskRunner
 from app.views.main_window import MainWindow
@@ -38,10 +40,16 @@ class PictureParts(QObject):
         view, set_condition = window.image_view, window.registry.set_condition
         self.regions = RegionsController(runner, library, session, set_condition, self)
         self.heatmaps = HeatmapController(session, view, inference, self)
+        self.matching = MatchController(
+            runner, project, inference, dialogs=window.dialogs, notices=notices, parent=self
+        )
         self.frames = FrameController(
             runner, view, window.frames, notices=notices, set_condition=set_condition, parent=self
         )
         self.frames.refused.connect(window.toasts.show_message)
+        self.working_frame = WorkingFrame(runner, project, session, window.dialogs, self)
+        self.frames.use_wanted.connect(self.working_frame.use)
+        self.working_frame.told.connect(window.toasts.show_message)
         window.presets.store_requested.connect(self._keep_window)
 
     def start(self) -> None:

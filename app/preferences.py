@@ -94,9 +94,9 @@ ADVANCE = Preference(
 BULK = Preference(
     "bulk",
     "Review",
-    "Bulk confirm (Shift+Space) before 20 reviewed cases",
+    "Bulk confirm (Shift+Space) from the first case on",
     False,
-    "It confirms at once what a calibrated model surely knows. Off: it opens after 20 reviewed cases of a project.",
+    "It confirms at once what a calibrated model surely knows. Off: it opens after some reviewed cases of a project.",
 )
 ORDER = Preference(
     "order",

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app import rights
+from app.session.match_state import match_state
 from app.session.template_session import TemplateSession
 from app.tasks.task_runner import IO, STORE, TaskRunner
+from app.translate import tr
 from app.views.dialogs import IMAGES, Dialogs
 from app.views.main_window import MainWindow
 from app.views.template_editor import TemplateEditor
@@ -18,6 +21,7 @@ from medsapiens_core.data.annotation import Annotation
 from medsapiens_core.data.template import Example, Template
 from medsapiens_core.data.template_draft import Draft, problems
 from medsapiens_core.data.template_file import load_template
+from medsapiens_core.data.template_match import same_ids, with_ids_of
 from medsapiens_core.decoding import read_image
 from medsapiens_core.io.example_picture import example_of
 from medsapiens_core.store.cases import CaseRow
@@ -27,6 +31,12 @@ from medsapiens_core.store.revisions import Changes, changes_between
 FILES = "Landmark templates (*.json)"
 READ_ONLY = "This project is open to read only, so its template cannot be changed."
 TRAINING = "Fine-tuning is running on the present revision. Publish when it has ended, or stop it first."
+OTHER_TITLE = "Other landmarks"
+OTHER_FILE = (
+    "This file has {known} landmarks, your template {wanted}; {same} match by their id. Labels stay with what matches. "
+    "Labels of the others are kept, hidden, once this is published."
+)
+BY_HAND = "Say which landmark of the file is which of the template. Labels of those without a match are kept, hidden."
 PICTURE = (
     "The example picture goes wherever the template goes. Choose one on which no name or date of a patient can be read."
 )
@@ -94,8 +104,7 @@ class TemplateDialogue(QObject):
             self.session.open(draft)
         editor = self.editor or self._make_editor()
         editor.save_button.setVisible(workspace is not None)
-        read_only = workspace is not None and workspace.project.read_only
-        editor.set_read_only(READ_ONLY if read_only else "")
+        editor.set_read_only("" if workspace is None else refusal(workspace))
         editor.close_guard = self._may_lose
         editor.show()
         editor.raise_()
@@ -140,6 +149,9 @@ class TemplateDialogue(QObject):
             self._runner.submit(IO, self._store_new, template, on_done=self._stored_new, on_error=self._tell)
             return
         workspace, base = self._of, self.session.draft.base
+        if refusal(workspace):  # another person may have taken over since
+            self.dialogs.tell("Not published", refusal(workspace), kind="warning")
+            return
         if workspace.training.is_running:
             self.dialogs.tell("Not published", TRAINING, kind="warning")
             return
@@ -184,7 +196,23 @@ class TemplateDialogue(QObject):
 
     def _take_in(self, template: Template) -> None:
         base = self.session.draft.base
+        if base is not None and not set(base.ids) <= set(template.ids):
+            matched = self._matched(base, template)
+            if matched is None:
+                return
+            template = matched
         self.session.set(replace(Draft.of(template, base), id=base.id if base else template.id), 0)
+
+    def _matched(self, base: Template, other: Template) -> Template | None:
+        """M20 for a template file: what has the same id is the same landmark, the rest is said by hand; None: leave."""
+        same = same_ids(base, other)
+        text = tr(OTHER_FILE, known=len(other), wanted=len(base), same=len(same))
+        buttons = [("use", tr("Use the {n}", n=len(same))), ("hand", tr("Match by hand…")), ("", tr("Cancel"))]
+        answer = self.dialogs.ask(tr(OTHER_TITLE), text, buttons, "use")
+        match: dict[str, str] | None = same if answer == "use" else None
+        if answer == "hand":
+            match = self.dialogs.match(match_state(tr(OTHER_TITLE), tr(BY_HAND), base, other))
+        return None if match is None else with_ids_of(base, other, match)
 
     def _export(self) -> None:
         template = self._finished()
@@ -236,6 +264,11 @@ class TemplateDialogue(QObject):
     def _tell(self, error: object) -> None:
         self._window.status.clearMessage()
         self.dialogs.tell("Template", str(error), kind="warning")
+
+
+def refusal(workspace: Workspace) -> str:
+    """Why the project's template cannot be changed now by this person, "" if it can."""
+    return READ_ONLY if workspace.project.read_only else rights.refusal(workspace.project, "publish")
 
 
 def decided_points(annotation: Annotation) -> list[tuple[str, float, float]]:

@@ -379,7 +379,7 @@ class Workspace(QObject):
 
     def _model_changed(self, model: ModelEntry | None) -> None:
         self.window.registry.set_condition("model", model is not None)
-        self.inference.set_model(model)
+        self.picture.matching.use(model)
         self.guidance.refresh()
         self.picture.regions.refresh()
         self.window.status.set_model(model.name if model else "no model", model.id if model else "")

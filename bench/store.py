@@ -43,8 +43,13 @@ def case(number: int, rng: np.random.Generator, count: int) -> dict[str, object]
         "absolute_path": f"/films/{name}", "file_bytes": 1, "image_sha256": f"{number:064x}", "frame": 0, "axis": -1,
         "width": 2000, "height": 2400, "modality": "DX", "added_utc": "2026", "state": state, "decided": decided,
         "part": str(rng.choice(["train", "val", "locked"], p=[0.7, 0.15, 0.15])), "flagged": bool(rng.random() < 0.01),
-        "total": 19, "worst_score": float(rng.random()) if decided < 19 else tables.NO_SCORE,
+        "total": 19, "worst_score": worst(rng) if decided < 19 else tables.NO_SCORE,
     }  # fmt: skip
+
+
+def worst(rng: np.random.Generator) -> float:
+    """A score, or for a calibrated prediction minus its largest 95 % radius, half above the 2 mm of "unsure"."""
+    return float(rng.random() if rng.random() < 0.2 else -rng.uniform(0.5, 3.5))
 
 
 def milliseconds(act: Callable[[], object], times: int = 7) -> float:
@@ -76,7 +81,7 @@ def measure(folder: Path, count: int) -> dict[str, float]:
             figures[f"page at 90 % by {sort}"] = milliseconds(
                 lambda s=sort: cases.page("all", s, offset=count * 9 // 10)  # type: ignore[misc]
             )
-        for name in ("todo", "in_review", "reviewed", "flagged", "locked"):
+        for name in ("todo", "in_review", "reviewed", "flagged", "locked", "unsure"):
             figures[f"first page of {name} by name"] = milliseconds(lambda f=name: cases.page(f, "name"))  # type: ignore[misc]
             figures[f"worst first of {name}"] = milliseconds(lambda f=name: cases.page(f, "worst_first"))  # type: ignore[misc]
         figures["search"] = milliseconds(lambda: cases.page("all", "name", "-7777"))

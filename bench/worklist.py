@@ -64,7 +64,7 @@ class Worklist:
 def measure(worklist: Worklist) -> dict[str, float]:
     panel, bar = worklist.panel, worklist.list.verticalScrollBar()
     figures = {"first look": worklist.time(lambda: None)}
-    for name in ("todo", "in_review", "reviewed", "flagged", "locked", "all"):
+    for name in ("todo", "in_review", "reviewed", "flagged", "locked", "unsure", "all"):
         figures[f"filter {name}"] = worklist.median(
             lambda number, name=name: lambda: panel.filter_changed.emit(name if number % 2 == 0 else "all")
         )

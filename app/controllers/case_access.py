@@ -74,6 +74,7 @@ def list_row(row: CaseRow) -> CaseListRow:
     flag = f", flagged: {row.flag_reason}" if row.flag_reason else ""
     is_one_shot = row.state != "reviewed" and (row.prediction_model or "").startswith(PREFIX)
     badge = "1-shot" if is_one_shot else ""
+    is_blind = row.part == "locked" and row.state != "reviewed"  # read without knowing what the model thinks
     tooltip = f"{row.name}: {row.width} x {row.height} px{model}{flag}"
     return CaseListRow(
         row.id,
@@ -82,10 +83,12 @@ def list_row(row: CaseRow) -> CaseListRow:
         row.flagged,
         row.decided,
         row.total,
-        row.worst_score,
+        None if is_blind else row.worst_score,
         row.part,
         tooltip,
         badge=badge,
+        radius=None if is_blind else row.worst_radius,
+        unit="mm" if row.spacing is not None else "px",
     )
 
 

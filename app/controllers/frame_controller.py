@@ -36,15 +36,20 @@ class FrameChoice(Protocol):
     """What this controller needs of the bar under the image."""
 
     frame_requested: SignalInstance
+    use_requested: SignalInstance
 
     def set_image(self, image: ImageState | None) -> None:
         """Show where this picture stands in its file."""
 
 
 class FrameController(QObject):
-    """`refused(text)` when a frame cannot be read, or something cannot be done on the frame on screen."""
+    """`refused(text)` when a frame cannot be read, or something cannot be done on the frame on screen.
+
+    `use_wanted(CaseRow, frame)`: the reader wants to work on the frame on screen instead.
+    """
 
     refused = Signal(str)
+    use_wanted = Signal(object, int)  # the case on screen, the frame that is to be worked on instead
 
     def __init__(
         self,
@@ -65,6 +70,7 @@ class FrameController(QObject):
         self._is_reading = False
         self._kept: OrderedDict[int, ImageState] = OrderedDict()
         bar.frame_requested.connect(self.look_at)
+        bar.use_requested.connect(self.use)
 
     def open(self, row: CaseRow, image: Image) -> None:
         """A case has come on screen, on its working frame."""
@@ -109,6 +115,13 @@ class FrameController(QObject):
         if self._row is not None:
             self.look_at(self._row.frame)
 
+    def use(self) -> None:
+        """Ask that the frame on screen becomes the one that is worked on."""
+        if self._row is not None and self.is_elsewhere:
+            self.use_wanted.emit(self._row, self._wanted)
+        elif self._row is not None:
+            self.refused.emit("The landmarks are on this frame. Go to another one first.")
+
     def _read(self, row: CaseRow, frame: int) -> None:
         self._is_reading = True
         self._runner.submit(
@@ -150,7 +163,7 @@ class FrameController(QObject):
             self._notices.dismiss(NOTICE)
         else:
             text = ELSEWHERE.format(frame=state.working_frame + 1)
-            self._notices.show(NOTICE, "info", text, {"Go there": self.go_back})
+            self._notices.show(NOTICE, "info", text, {"Go there": self.go_back, "Use this frame": self.use})
 
 
 def read_frame(row: CaseRow, frame: int) -> ImageState:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -17,8 +17,9 @@ from app.tasks.task_runner import STORE, TaskRunner
 from medsapiens_core.data.annotation import Annotation
 from medsapiens_core.data.prediction import Prediction
 from medsapiens_core.guidance.shape_limits import FEWEST_CASES, ShapeLimits
-from medsapiens_core.guidance.warnings import Usual, find_warnings
+from medsapiens_core.guidance.warnings import Usual, Warning, find_warnings
 from medsapiens_core.inference.uncertainty import radius_95
+from medsapiens_core.store.guidance import BulkRule
 from medsapiens_core.store.library import ModelLibrary
 from medsapiens_core.store.project import Project
 
@@ -53,6 +54,8 @@ class GuidanceController(QObject):
     asked = Signal(str)
     answered = Signal()
     bulk_changed = Signal(str)
+    known = Signal(object)  # Knowledge, when it was read
+    counted = Signal(int)  # how many cases are reviewed
 
     def __init__(
         self,
@@ -65,12 +68,15 @@ class GuidanceController(QObject):
         panel: GuidancePanel,
         model_in_use: Callable[[], str | None],
         is_unlocked: Callable[[], bool],
+        weigh: Callable[[], Mapping[str, float]] = dict,
+        watch: Callable[[], Sequence[Warning]] = list,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._runner, self._project, self._library = runner, project, library
         self._session, self._view = session, view
         self._model_in_use, self._is_unlocked = model_in_use, is_unlocked
+        self._weigh, self._watch = weigh, watch
         self._knowledge = Knowledge()
         self._preview: tuple[str, ...] = ()
         self._is_learning = False
@@ -97,10 +103,12 @@ class GuidanceController(QObject):
         usual = Usual(self._knowledge.limits, self._knowledge.means)
         dismissed = self._knowledge.dismissed.get(case.id, frozenset())
         warnings = find_warnings(annotation, template, (case.width, case.height), spacing, usual)
+        warnings += self._watch()
         return Guide(
             self._radii(prediction, spacing),
             "px" if spacing is None else "mm",
             tuple(warning for warning in warnings if warning.key not in dismissed),
+            self._weigh(),
         )
 
     def dismiss(self, key: str) -> None:
@@ -133,6 +141,7 @@ class GuidanceController(QObject):
 
     def _counted(self, reviewed: int) -> None:
         self._knowledge = replace(self._knowledge, reviewed=reviewed)
+        self.counted.emit(reviewed)
         self.tell_bulk()
         if self._knowledge.limits is None and reviewed >= FEWEST_CASES and not self._project.read_only:
             self.learn()
@@ -149,6 +158,18 @@ class GuidanceController(QObject):
         self.told.emit(f"The usual shape could not be learned: {error}")
 
     # --- many at once
+
+    @property
+    def rule(self) -> BulkRule:
+        """The project's rule of bulk confirm."""
+        return self._knowledge.rule
+
+    def set_rule(self, rule: BulkRule) -> None:
+        """Put another rule in use, and keep it with the project."""
+        self._knowledge = replace(self._knowledge, rule=rule)
+        self._runner.submit(STORE, self._project.guidance.set_bulk_rule, rule)
+        self.cancel_preview()
+        self.tell_bulk()
 
     def bulk(self) -> None:
         """First press: show what would be confirmed; second press: confirm it as one step."""
@@ -214,6 +235,8 @@ class GuidanceController(QObject):
 
     def _know(self, knowledge: Knowledge, reorder: bool) -> None:
         self._knowledge = knowledge
+        self.known.emit(knowledge)
+        self.counted.emit(knowledge.reviewed)
         self.tell_bulk()
         self._session.judge_again(reorder=reorder)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from medsapiens_core.data.template_file import template_to_json
 from medsapiens_core.store.cases import CaseRow
 from medsapiens_core.store.library import ModelEntry
 from medsapiens_core.store.project import Project
+from medsapiens_core.store.revisions import aligned
 
 AT_ONCE = 2
 AHEAD = 8
@@ -73,6 +74,8 @@ class InferenceController(QObject):
         self._on_screen, self._loading, self._has_unsaved = on_screen, loading, has_unsaved
         self._template: Template = project.template
         self._model: ModelEntry | None = None
+        self._asked: Template = project.template  # what the child is asked for: the model's own where it differs
+        self._match: Mapping[str, str] = {}
         self._generation = 0
         self._worker: WorkerProcess | None = None
         self._sent: dict[int, _Request] = {}
@@ -97,12 +100,20 @@ class InferenceController(QObject):
         """Process id of the child, 0 while there is none."""
         return self._worker.pid if self._worker is not None else 0
 
-    def set_model(self, model: ModelEntry | None) -> None:
-        """Predict with this model from now on; answers of the one before are dropped."""
-        if model is not None and self._model is not None and model.id == self._model.id:
+    def set_model(
+        self, model: ModelEntry | None, other: Template | None = None, match: Mapping[str, str] | None = None
+    ) -> None:
+        """Predict with this model from now on; answers of the one before are dropped.
+
+        `other` is the model's own template where that has other landmarks; `match` then says which of them stands for
+        which landmark of the project's template.
+        """
+        asked, match = other or self._template, match or {}
+        known = (self._model.id if self._model else None, self._asked, self._match)
+        if model is not None and (model.id, asked, match) == known:
             return
         is_change = self._model is not None
-        self._model = model
+        self._model, self._asked, self._match = model, asked, match
         self._generation += 1
         self._done.clear()
         self._forget()
@@ -138,14 +149,16 @@ class InferenceController(QObject):
         """Ask where the model in use sees a landmark of a case; what was asked before is not wanted any more."""
         if self._model is None or self._is_closed:
             return
+        wanted = self._match.get(landmark, landmark)
+        if wanted not in self._asked.index:
+            self.heatmap_failed.emit(f"{self._model.name} does not know this landmark")
+            return
         for number in self._heatmaps:
             self._send({"op": "cancel", "id": number})
         request = _Request(self._next_id, row, self._generation)
         self._next_id += 1
         self._heatmaps = {request.id: (row.id, landmark)}
-        self._send(
-            {**self._message(request, self._model), "op": "heatmap", "landmark": landmark, "priority": OPEN_CASE}
-        )
+        self._send({**self._message(request, self._model), "op": "heatmap", "landmark": wanted, "priority": OPEN_CASE})
 
     def settle(self, case_id: int) -> None:
         """A case has come on screen or will not come: show it the prediction that arrived meanwhile."""
@@ -222,7 +235,7 @@ class InferenceController(QObject):
             "path": str(row.path),
             "frame": row.frame,
             "axis": row.axis,
-            "template": template_to_json(self._template),
+            "template": template_to_json(self._asked),
             "model_folder": str(model.folder),
             "model_id": model.id,
             "weights_folder": str(self._base_folder),
@@ -254,7 +267,9 @@ class InferenceController(QObject):
         self._pump()
 
     def _stamped(self, prediction: Prediction) -> Prediction:
-        """Say of points that were found by likeness to a few examples where they come from."""
+        """In the order of the project's template; what was found by likeness to a few examples says so."""
+        if self._asked is not self._template:
+            prediction = aligned(prediction, self._asked.ids, self._template, self._match)
         if self._model is None or not self._model.id.startswith(PREFIX):
             return prediction
         return replace(prediction, origins=(ONE_SHOT,) * len(self._template))

@@ -81,6 +81,7 @@ class MeasureController(QObject):
     """`values` are those of the open case now, `image` is its picture; `changed()` follows when they are worked out."""
 
     changed = Signal()
+    known_changed = Signal()  # other norms, another set, or a calibration: what landmarks can tip is another
 
     def __init__(
         self,
@@ -307,7 +308,11 @@ class MeasureController(QObject):
     def _set_known(self, known: _Known) -> None:
         self._known = known
         self._locks = dict(known.locks)
+        self._known_anew()
+
+    def _known_anew(self) -> None:
         self.show()
+        self.known_changed.emit()
 
     def _choose_set(self, set_id: str) -> None:
         self._choose(self._known.sets.get(set_id), self._known.norms)
@@ -322,7 +327,7 @@ class MeasureController(QObject):
         if measures is not None and not self._session.read_only:
             norms_id = norms.id if norms else ""
             self._runner.submit(STORE, lambda: self._project.measurements.choose(set_id=measures.id, norms_id=norms_id))
-        self.show()
+        self._known_anew()
 
     def _lock(self, wanted: bool) -> None:
         case = self._session.case
@@ -347,7 +352,7 @@ class MeasureController(QObject):
         """A file of the model's package: read beside, then everything is worked out again."""
         if model_id != self._reading:
             self._reading = model_id
-            self._runner.submit(IO, self._calibrations.read, model_id, on_done=lambda _nothing: self.show())
+            self._runner.submit(IO, self._calibrations.read, model_id, on_done=lambda _nothing: self._known_anew())
 
     def _filled(self) -> frozenset[str]:
         prediction = self._session.prediction

@@ -10,6 +10,7 @@ import numpy as np
 
 from app.controllers.case_loader import read_case_image
 from app.session.planner_state import PlannerRow, PlannerState
+from medsapiens_core.data.prediction import Prediction
 from medsapiens_core.errors import UserError
 from medsapiens_core.planner.curve import FEWEST_CASES, Curve, Figure, learning_curve
 from medsapiens_core.planner.descriptor import LENGTH, Vector, describe
@@ -94,14 +95,14 @@ def _those(cases: dict[int, PlanCase], rows: Sequence[CaseRow]) -> list[PlanCase
 
 
 def _plan_case(project: Project, row: CaseRow, vector: Vector) -> PlanCase:
-    doubtful = _doubtful(project, row) if row.worst_score is not None and row.worst_score < SURE else ()
+    score, doubtful = _certainty(project, row)
     return PlanCase(
         row.id,
         row.name,
         row.patient_group,
         row.part == "locked",
         vector,
-        row.worst_score,
+        score,
         doubtful,
         tuple(_kind(row)),
     )
@@ -115,10 +116,18 @@ def _kind(row: CaseRow) -> Iterator[str]:
     yield f"image size (about {megapixels:.1f} megapixels)"
 
 
-def _doubtful(project: Project, row: CaseRow) -> tuple[str, ...]:
+def _certainty(project: Project, row: CaseRow) -> tuple[float | None, tuple[str, ...]]:
+    """The lowest score of a case, and which landmarks have low ones."""
+    if row.worst_radius is None and (row.worst_score is None or row.worst_score >= SURE):
+        return row.worst_score, ()
     prediction = project.predictions.latest(row.id)
     if prediction is None or len(prediction.scores) != len(project.template):
-        return ()
+        return row.worst_score, ()
+    lowest = float(np.nan_to_num(prediction.scores).min()) if row.worst_score is None else row.worst_score
+    return lowest, _doubtful(project, prediction)
+
+
+def _doubtful(project: Project, prediction: Prediction) -> tuple[str, ...]:
     order = np.argsort(np.nan_to_num(prediction.scores, nan=np.inf))[:2]
     return tuple(project.template.landmarks[k].name for k in order if prediction.scores[k] < SURE)
 

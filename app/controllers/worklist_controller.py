@@ -84,6 +84,11 @@ class WorklistController(QObject):
         if not self._timer.isActive():
             self._timer.start()
 
+    def reread(self) -> None:
+        """Read the rows again, though there are as many: what they show of cases has changed."""
+        self._shown_count = -1
+        self.refresh()
+
     def set_current(self, case_id: int | None) -> None:
         """Mark the open case and find out which one will come next."""
         self._current = case_id

@@ -81,7 +81,8 @@ class LandmarkListModel(RowsModel):
 
 
 def _told(row: LandmarkRow) -> list[str]:
-    told = ["Placed under an older definition"] if row.stale else []
+    told = ["Its error may carry a measurement over a norm limit, so it comes earlier"] if row.tips else []
+    told += ["Placed under an older definition"] if row.stale else []
     return [*told, *(["Has a note"] if row.noted else [])]
 
 

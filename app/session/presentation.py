@@ -144,6 +144,7 @@ def _row(session: ReviewSession, landmark: str, score: float | None, suggested: 
         radius=session.guide.radii.get(landmark),
         unit=session.guide.unit,
         has_suggestion=suggested,
+        tips=session.guide.weights.get(landmark, 0.0) > 0,
         warnings=tuple(WarningLine(w.key, w.text, w.why, w.swap) for w in warnings),
     )
 

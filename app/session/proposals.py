@@ -8,7 +8,7 @@ import numpy as np
 
 from app.session.review_session import ReviewSession
 from medsapiens_core.data.annotation import Decision
-from medsapiens_core.data.prediction import FILL, ONE_SHOT
+from medsapiens_core.data.prediction import FILL, ONE_SHOT, OTHER_FRAME
 
 
 def origin(session: ReviewSession, landmark: str) -> str:
@@ -29,6 +29,8 @@ def spread_text(session: ReviewSession, landmark: str) -> str:
     where = origin(session, landmark)
     if where == ONE_SHOT:
         return "1-shot"
+    if where == OTHER_FRAME:
+        return "other frame"
     prediction = session.prediction
     if where != FILL or prediction is None or prediction.covariance is None:
         return ""

@@ -120,7 +120,8 @@ class LandmarkRow:
     score goes with; `is_anchor` marks a landmark that tells most of the others;
     `impact` is what it changes most, e.g. `SNA 1.3°/mm`, while that is asked for.
     `radius` is the calibrated 95 % radius in `unit` ("mm" or "px"), None where the model is not calibrated.
-    `has_suggestion` tells that a newer prediction lies elsewhere than what was decided.
+    `has_suggestion` tells that a newer prediction lies elsewhere than what was decided. `tips` tells that its own error
+    may carry a measurement over a limit of its norm.
     """
 
     number: int
@@ -141,6 +142,7 @@ class LandmarkRow:
     radius: float | None = None
     unit: str = "px"
     has_suggestion: bool = False
+    tips: bool = False
     warnings: tuple[WarningLine, ...] = ()
 
 
@@ -148,7 +150,8 @@ class LandmarkRow:
 class CaseListRow:
     """One line of the worklist; `state` is one of `CASE_STATES`, `score` the worst of the undecided points.
 
-    `badge` stands beside the state: "1-shot" for proposals from a few examples.
+    `badge` stands beside the state: "1-shot" for proposals from a few examples. `radius` is the largest calibrated
+    95 % radius of the undecided points in `unit` ("mm" or "px"), infinite for one that was not found.
     """
 
     id: int
@@ -163,6 +166,8 @@ class CaseListRow:
     noted: bool = False
     stale: bool = False
     badge: str = ""
+    radius: float | None = None
+    unit: str = "mm"
 
 
 @dataclass(frozen=True)

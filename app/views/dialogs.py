@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QPushButton, QWidget
 
+from app.session.match_state import MatchState
 from app.session.view_state import SliceChoice, TemplateChoice
+from app.views.match_dialog import MatchDialog
 from app.views.new_project_dialog import NewProjectDialog
 from app.views.slice_dialog import SliceDialog
 
@@ -69,6 +71,14 @@ class Dialogs:
         """For each volume the axis and slice to use (axis None: a frame of a cine file); skipped ones are left out."""
         dialog = SliceDialog(choices, self._parent)
         accepted = dialog.exec() == SliceDialog.DialogCode.Accepted
+        answer = dialog.answer()
+        dialog.deleteLater()
+        return answer if accepted else None
+
+    def match(self, state: MatchState) -> dict[str, str] | None:
+        """Which landmark stands for which."""
+        dialog = MatchDialog(state, self._parent)
+        accepted = dialog.exec() == MatchDialog.DialogCode.Accepted
         answer = dialog.answer()
         dialog.deleteLater()
         return answer if accepted else None

@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider, QSpinBox, QWidget
 
 from app.session.view_state import ImageState
-from app.views.widgets import GAP, MARGIN, label
+from app.views.widgets import GAP, MARGIN, button, label
 
 
 class QuietSlider(QSlider):
@@ -45,16 +45,20 @@ class QuietSpinBox(QSpinBox):
 
 
 class FrameBar(QFrame):
-    """`frame_requested(int)`, from 0. Hidden for a picture with one frame; numbers on screen count from 1."""
+    """`frame_requested(int)`, from 0. Hidden for a picture with one frame; numbers on screen count from 1.
+
+    `use_requested()`: the frame on screen is to carry the landmarks.
+    """
 
     frame_requested = Signal(int)
+    use_requested = Signal()
     left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._frame = self._count = 0
+        self._frame = self._count = self._working = 0
         self.slider = QuietSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Frame")
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -64,6 +68,9 @@ class FrameBar(QFrame):
         self.spin.setKeyboardTracking(False)
         self._of = label("", "caption")
         self._marks = label("", "caption")
+        self.use = button("Use this frame")
+        self.use.setToolTip("Work on this frame instead: it becomes a case of its own")
+        self.use.clicked.connect(self.use_requested)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(MARGIN, GAP // 2, MARGIN, GAP // 2)
         layout.setSpacing(GAP)
@@ -72,6 +79,7 @@ class FrameBar(QFrame):
         layout.addWidget(self.spin)
         layout.addWidget(self._of)
         layout.addWidget(self._marks)
+        layout.addWidget(self.use)
         self.slider.valueChanged.connect(self._ask)
         self.spin.valueChanged.connect(lambda number: self._ask(number - 1))
         self.spin.left.connect(self.left)
@@ -84,7 +92,7 @@ class FrameBar(QFrame):
         if image is None or count <= 1:
             self._count = 0
             return
-        self._frame, self._count = image.frame, count
+        self._frame, self._count, self._working = image.frame, count, image.working_frame
         self._of.setText(f"of {count}")
         self._marks.setText(f"landmarks on frame {image.working_frame + 1}")
         self._show(image.frame)
@@ -101,6 +109,7 @@ class FrameBar(QFrame):
             self.frame_requested.emit(frame)
 
     def _show(self, frame: int) -> None:
+        self.use.setVisible(frame != self._working)
         for box, number in ((self.slider, frame), (self.spin, frame + 1)):
             box.blockSignals(True)
             box.setRange(number - frame, self._count - 1 + number - frame)

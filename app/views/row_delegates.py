@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app import theme
-from app.session.case_list_model import ROW_ROLE, STATE_TEXT
+from app.session.case_list_model import ROW_ROLE, STATE_TEXT, radius_text
 from app.session.landmark_list_model import certainty_text
 from app.session.view_state import CaseListRow, LandmarkRow
 from app.views import icons
@@ -99,11 +99,17 @@ class CaseDelegate(RowDelegate):
         small = _sized(font, 12)
         state = STATE_TEXT[row.state] + (f"  ·  {row.badge}" if row.badge else "")
         _text(painter, bottom, state, "muted", small)
+        metrics = QFontMetrics(small)
+        sure = radius_text(row)
+        end = bottom.right() - theme.px(44)
+        if sure:
+            width = metrics.horizontalAdvance(sure) + 2
+            _text(painter, QRect(end - width, bottom.y(), width, bottom.height()), sure, "muted", small, align=RIGHT)
+            end -= width + 8
         _text(painter, bottom, f"{row.decided}/{row.total}", "muted", small, align=RIGHT)
-        if row.decided > 0 and row.total:
-            _draw_bar(
-                painter, QRectF(bottom.right() - theme.px(98), bottom.center().y() - 1, 50, 3), row.decided / row.total
-            )
+        start = max(end - theme.px(50), bottom.x() + metrics.horizontalAdvance(state) + 8)
+        if row.decided > 0 and row.total and end - start >= 16:
+            _draw_bar(painter, QRectF(start, bottom.center().y() - 1, end - start, 3), row.decided / row.total)
 
     def _draw_badges(self, painter: QPainter, top: QRect, row: CaseListRow, ratio: float) -> int:
         x = top.right() - 15

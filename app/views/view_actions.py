@@ -52,6 +52,7 @@ class ViewActions:
             "view.frame_previous": lambda: window.frames.step(-1),
             "view.frame_on": lambda: window.frames.step(10),
             "view.frame_back": lambda: window.frames.step(-10),
+            "view.use_frame": window.frames.use_requested.emit,
             "view.keep_view": lambda: view.set_keeps_view(self._is_on("view.keep_view")),
             "view.squares": lambda: view.set_squares(self._is_on("view.squares")),
             "view.ghost": lambda: view.set_ghosts_visible(self._is_on("view.ghost")),

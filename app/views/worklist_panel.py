@@ -31,6 +31,7 @@ FILTERS = {
     "reviewed": "Reviewed",
     "flagged": "Flagged",
     "locked": "Locked",
+    "unsure": "Unsure",
     "stale": "Old definition",
 }
 FILTER_TIPS = {
@@ -40,8 +41,11 @@ FILTER_TIPS = {
     "reviewed": "Cases marked reviewed",
     "flagged": "Cases with a flag",
     "locked": "Cases kept out of training, to judge models",
+    "unsure": "Cases with an undecided point whose 95 % region is wider than 2 mm, or than 0.65 % of the diagonal "
+    "where there is no pixel size",
     "stale": "Cases with points that were decided under a definition that has changed since",
 }
+RARE = ("unsure", "stale")  # many projects never have any; shown once there are some
 SORTS = {"added": "Order of import", "name": "Name", "score": "Least certain first", "state": "State"}
 SEARCH_PAUSE_MS = 200
 
@@ -123,7 +127,7 @@ class WorklistPanel(QWidget):
         """Numbers on the filters, and how many cases are reviewed."""
         for key, chip in self.filters.items():
             chip.setText(f"{FILTERS[key]}  {counts.get(key, 0):,}")
-            if key == "stale":  # most projects never have any
+            if key in RARE:
                 chip.setVisible(counts.get(key, 0) > 0 or chip.isChecked())
         total, reviewed = counts.get("all", 0), counts.get("reviewed", 0)
         self._progress.setRange(0, max(total, 1))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-MODEL, FILL, ONE_SHOT = "model", "fill", "one-shot"  # where a proposed point comes from
+MODEL, FILL, ONE_SHOT, OTHER_FRAME = "model", "fill", "one-shot", "other frame"  # where a proposed point comes from
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,9 +19,10 @@ class Prediction:
     `covariance` (K, 2, 2) image px^2 and `radial_error` (K,) image px are the spread of the heatmap about the point and
     its mean distance from it, not calibrated, or None. Predictions stored without `radial_error` have the covariance of
     the peak alone, which no calibration holds for. Order: the template's.
-    `origins` says of each point where it comes from: the model, the shape of the other landmarks (`FILL`), or a few
-    examples without training (`ONE_SHOT`); None means all from the model. A fill takes over what was shown before for
-    the landmarks that it leaves alone, so that ghosts and reverting go on working.
+    `origins` says of each point where it comes from: the model, the shape of the other landmarks (`FILL`), a few
+    examples without training (`ONE_SHOT`), or what was decided on another frame of the file (`OTHER_FRAME`); None
+    means all from the model. A fill takes over what was shown before for the landmarks that it leaves alone, so that
+    ghosts and reverting go on working.
     `notice` says, for the reader, why the whole set is doubtful (the scores are 0 then); None when nothing speaks
     against it.
     """

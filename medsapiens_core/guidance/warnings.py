@@ -1,4 +1,4 @@
-"""What may be wrong with the landmarks of one case, in one line each with the numbers (ux.md 6.3, W1 to W5).
+"""What may be wrong with the landmarks of one case, one line each with the numbers (ux.md 6.3): W1 to W5.
 
 No warning does not mean that all is well: small errors are not caught.
 """

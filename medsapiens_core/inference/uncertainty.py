@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from medsapiens_core.data.certainty import radii_95
 from medsapiens_core.data.image import Spacing
 from medsapiens_core.data.prediction import Prediction
 from medsapiens_core.data.template import Template
@@ -56,15 +57,7 @@ def radius_95(
     """Radius (K,) of the circle that holds the region of 95 %, in mm, or in px without a spacing; NaN where unknown."""
     if calibration is None or prediction.covariance is None or not _fits(prediction, template, calibration):
         return np.full(len(template), np.nan)
-    cell = np.ones(2) if spacing is None else np.array([spacing.col_mm, spacing.row_mm])
-    radii = [calibration.radius(name, 0.95) for name in template.ids]
-    found, told = np.isfinite(prediction.xy_image), np.isfinite(prediction.covariance)
-    usable = np.asarray(found.all(axis=1) & told.all(axis=(1, 2)), dtype=np.bool_)
-    covariance = np.where(usable[:, None, None], prediction.covariance, np.eye(2)) * np.outer(cell, cell)
-    longest = np.sqrt(np.linalg.eigvalsh(covariance)[:, 1])
-    known = usable & np.array([radius is not None for radius in radii])
-    result: Floats = np.where(known, longest * np.array([radius or 0.0 for radius in radii]), np.nan)
-    return result
+    return radii_95(prediction, [calibration.radius(name, 0.95) for name in template.ids], spacing)
 
 
 def expected_error_px(prediction: Prediction, template: Template, calibration: Calibration | None) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psutil
 
-MAX_PIXELS = 2**28
+MAX_PIXELS = 2**29  # a long film of 20000 x 15000 is 3 * 10**8
 MAX_FRAMES = 100_000
 MAX_INFLATED_BYTES = 2**30
 MAX_INFLATE_RATIO = 200

@@ -14,10 +14,13 @@ import sqlalchemy as sa
 
 from medsapiens_core.data.annotation import utc_now
 from medsapiens_core.data.spacing import Spacing, SpacingChoice, Way
+from medsapiens_core.data.template import Template
 from medsapiens_core.store import audit, tables
+from medsapiens_core.store.annotations import load_annotation
 from medsapiens_core.store.cases import CaseRow, Cases
 from medsapiens_core.store.database import Database
 from medsapiens_core.store.files import canonical_json
+from medsapiens_core.store.summary import refresh_case
 
 _c, _k = tables.cases.c, tables.calibration.c
 
@@ -25,8 +28,8 @@ _c, _k = tables.cases.c, tables.calibration.c
 class Calibrations:
     """The choices of one project."""
 
-    def __init__(self, database: Database, cases: Cases) -> None:
-        self._database, self._cases = database, cases
+    def __init__(self, database: Database, cases: Cases, template: Template) -> None:
+        self._database, self._cases, self._template = database, cases, template
 
     def choose(
         self,
@@ -52,6 +55,9 @@ class Calibrations:
             connection.execute(sa.insert(tables.calibration), [{**values, "case_id": row.id} for row in before])
             body = {"cases": list(case_ids), "way": way, "set": stored, "reader": reader, "detail": detail or {}}
             audit.append(connection, "case.spacing", body)
+            for row in before:
+                if row.worst_radius is not None:  # it is told in the pixel size in use
+                    refresh_case(connection, load_annotation(connection, self._template, row.id, ""))
             return [self._cases.fetch(connection, case_id) for case_id in case_ids]
 
     def history(self, case_id: int) -> list[SpacingChoice]:

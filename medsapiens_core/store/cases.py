@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from medsapiens_core.data.annotation import utc_now
 from medsapiens_core.data.image import Image, Spacing
 from medsapiens_core.store import audit, tables
+from medsapiens_core.store.certainty import radius_of
 from medsapiens_core.store.database import Database
 from medsapiens_core.store.errors import ProjectError, UnknownRecordError
 from medsapiens_core.store.files import canonical_json, sha256_file
@@ -22,13 +23,14 @@ from medsapiens_core.store.splits import Part, find_or_add_group
 from medsapiens_core.store.stale import count_stale, has_stale
 
 CaseState = Literal["new", "predicted", "in_review", "reviewed"]
-Filter = Literal["all", "todo", "in_review", "reviewed", "flagged", "locked", "stale"]
+Filter = Literal["all", "todo", "in_review", "reviewed", "flagged", "locked", "stale", "unsure"]
 Sort = Literal["name", "added", "worst_first", "state"]
 STATES: tuple[CaseState, ...] = ("new", "predicted", "in_review", "reviewed")
 AUDITED = (  # what may never change unseen, though no edit tells it: the picture, its scale, its patient's part
     *("group_id", "part", "image_sha256", "frame", "axis", "width", "height"),
     *("row_mm", "col_mm", "spacing_source"),
 )
+UNSURE_MM = 2.0  # a 95 % radius above this deserves a look: bulk confirm does not take it either
 Columns = Any  # the columns of `cases`, or of an alias of it
 _c = tables.cases.c
 
@@ -42,7 +44,17 @@ def _filters(c: Columns, state: sa.ColumnElement[Any]) -> dict[str, sa.ColumnEle
         "flagged": c.flagged,
         "locked": c.part == "locked",
         "stale": has_stale(c.id),
+        "unsure": _is_unsure(c),
     }
+
+
+def _is_unsure(c: Columns) -> sa.ColumnElement[bool]:
+    """Found by the index of the radii; `+ 0` keeps the walk along the index of the sort."""
+    inner = tables.cases.alias().c
+    wide: sa.ColumnElement[bool] = (c.id + 0).in_(
+        sa.select(inner.id).where(inner.worst_score < -UNSURE_MM, sa.not_(inner.flagged))
+    )
+    return wide
 
 
 def _walked(c: Columns) -> dict[str, sa.ColumnElement[bool]]:
@@ -69,8 +81,9 @@ class CaseRow:
 
     `path` is where the image file is expected; `axis` is the array axis that `frame` counts along, None for a plain
     image. `spacing` is what a person has set (`is_spacing_set`; None then means pixels), else `file_spacing`, that of
-    the file. `device` names what took the picture, "" when unknown. `worst_score` is the lowest score among landmarks
-    without a decision, None when nothing is open.
+    the file. `device` names what took the picture, "" when unknown. `worst_radius` is the largest calibrated 95 %
+    radius among landmarks without a decision, in mm, or in px without a pixel size, infinite for one that was not
+    found; `worst_score` the lowest score where the model is not calibrated. Both are None when nothing is open.
     """
 
     id: int
@@ -97,6 +110,7 @@ class CaseRow:
     file_spacing: Spacing | None = None
     is_spacing_set: bool = False
     device: str = ""
+    worst_radius: float | None = None
 
 
 class Cases:
@@ -178,6 +192,9 @@ class Cases:
                 for name, hit in hits.items():
                     counts[name] += number if hit else 0
             counts["stale"] = count_stale(connection)
+            wide = (_c.worst_score < -UNSURE_MM, sa.not_(_c.flagged))
+            unsure = sa.select(sa.func.count()).select_from(tables.cases).where(*wide)
+            counts["unsure"] = int(connection.execute(unsure).scalar_one())
         return counts
 
     def set_flag(self, case_id: int, reason: str | None) -> CaseRow:
@@ -231,8 +248,7 @@ class Cases:
     def row(self, row: sa.Row[Any]) -> CaseRow:
         """Turn a row of the table into what the rest of the program sees."""
         inside = row.relative_path is not None
-        own = _file_spacing(row)
-        chosen = None if row.spacing_set is None else json.loads(row.spacing_set)
+        own, spacing = _file_spacing(row), spacing_in_use(row)
         return CaseRow(
             id=row.id,
             name=row.name,
@@ -242,7 +258,7 @@ class Cases:
             axis=None if row.axis == tables.NO_AXIS else row.axis,
             width=row.width,
             height=row.height,
-            spacing=own if chosen is None else (Spacing.from_json(chosen) if chosen else None),
+            spacing=spacing,
             modality=row.modality,
             patient_group=row.group_id,
             part=cast(Part, row.part),
@@ -252,13 +268,22 @@ class Cases:
             decided=row.decided,
             total=row.total,
             added_utc=row.added_utc,
-            worst_score=None if row.worst_score >= tables.NO_SCORE else row.worst_score,
+            worst_score=row.worst_score if 0 <= row.worst_score < tables.NO_SCORE else None,
             prediction_model=row.prediction_model,
             sop_instance_uid=row.sop_instance_uid,
             file_spacing=own,
-            is_spacing_set=chosen is not None,
+            is_spacing_set=row.spacing_set is not None,
             device=row.device or "",
+            worst_radius=radius_of(row.worst_score, spacing, (row.width, row.height)),
         )
+
+
+def spacing_in_use(row: sa.Row[Any]) -> Spacing | None:
+    """The pixel size of a row of the table: what a person has set, else that of the file."""
+    if row.spacing_set is None:
+        return _file_spacing(row)
+    chosen = json.loads(row.spacing_set)
+    return Spacing.from_json(chosen) if chosen else None
 
 
 def _file_spacing(row: sa.Row[Any]) -> Spacing | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 
 from medsapiens_core.data.prediction import Prediction
@@ -9,6 +11,7 @@ from medsapiens_core.data.template import Template
 from medsapiens_core.store import tables
 from medsapiens_core.store.annotations import load_annotation
 from medsapiens_core.store.cases import STATES
+from medsapiens_core.store.certainty import RegionFactors, known_factors, write_factors
 from medsapiens_core.store.database import Database
 from medsapiens_core.store.errors import ProjectError, UnknownRecordError
 from medsapiens_core.store.files import canonical_json
@@ -16,6 +19,12 @@ from medsapiens_core.store.revisions import stored_prediction
 from medsapiens_core.store.summary import latest_prediction, refresh_case
 
 _p, _c = tables.prediction.c, tables.cases.c
+FRAME = "frame "  # a "model id" of points that were taken over from another frame of the file
+
+
+def frame_model_id(frame: int) -> str:
+    """Who is said to propose points that were taken over from frame `frame`, counted from 0."""
+    return f"{FRAME}{frame + 1}"
 
 
 class Predictions:
@@ -65,9 +74,14 @@ class Predictions:
             return int(connection.execute(sa.select(sa.func.count()).select_from(tables.prediction)).scalar_one())
 
     def pending(self, model_id: str, limit: int = 10, around_case: int | None = None) -> list[int]:
-        """Ids of cases with an open landmark and no prediction by this model: from `around_case` on, then earlier."""
+        """Ids of cases with an open landmark and no prediction by this model: from `around_case` on, then earlier.
+
+        Cases whose points a person has taken over from another frame are left out: they are predicted when asked for.
+        """
         has_one = sa.exists().where(_p.case_id == _c.id, _p.model_id == model_id)
-        query = sa.select(_c.id).where(_c.decided < _c.total, _c.state != STATES.index("reviewed"), sa.not_(has_one))
+        taken = sa.func.coalesce(_c.prediction_model, "").startswith(FRAME)
+        wanted = (_c.decided < _c.total, _c.state != STATES.index("reviewed"), sa.not_(has_one), sa.not_(taken))
+        query = sa.select(_c.id).where(*wanted)
         with self._database.read() as connection:
             later = query if around_case is None else query.where(_c.id >= around_case)
             ids = list(connection.execute(later.order_by(_c.id).limit(limit)).scalars())
@@ -75,6 +89,31 @@ class Predictions:
                 earlier = query.where(_c.id < around_case).order_by(_c.id).limit(limit - len(ids))
                 ids += connection.execute(earlier).scalars()
         return ids
+
+    def know_factors(self, factors: Mapping[str, RegionFactors]) -> None:
+        """Learn what the regions of these models are worth; models that were known before stay known."""
+        with self._database.read() as connection:
+            known = known_factors(connection)
+        if any(known.get(model) != one for model, one in factors.items()):
+            with self._database.write() as connection:
+                write_factors(connection, {**known, **factors})
+
+    def renew_certainty(self, after: int = 0, limit: int = 50) -> tuple[int | None, int]:
+        """Tell how sure predictions are that were stored before their model's factors were known.
+
+        Takes the next `limit` cases after the case id `after`; returns where to go on, None at the end, and how many
+        cases were renewed.
+        """
+        with self._database.read() as connection:
+            models = list(known_factors(connection))
+            scored = (_c.worst_score >= 0, _c.worst_score < tables.NO_SCORE, _c.prediction_model.in_(models))
+            query = sa.select(_c.id).where(*scored, _c.id > after).order_by(_c.id).limit(limit)
+            ids = list(connection.execute(query).scalars()) if models else []
+        if ids:
+            with self._database.write() as connection:
+                for case_id in ids:
+                    refresh_case(connection, load_annotation(connection, self._template, case_id, ""))
+        return ids[-1] if len(ids) == limit else None, len(ids)
 
     def _check(self, connection: sa.Connection, prediction: Prediction, case_id: int) -> None:
         if (prediction.template_id, prediction.template_version) != (self._template.id, self._template.version):

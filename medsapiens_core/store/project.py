@@ -35,6 +35,7 @@ from medsapiens_core.store.guidance import Guidance
 from medsapiens_core.store.imports import Imports
 from medsapiens_core.store.jobs import Jobs
 from medsapiens_core.store.measurements import Measurements
+from medsapiens_core.store.model_matches import ModelMatches
 from medsapiens_core.store.notes import Notes
 from medsapiens_core.store.opening import open_database
 from medsapiens_core.store.own_windows import OwnWindows
@@ -70,9 +71,10 @@ class Project:
         self.imports = Imports(database)
         self.examples = Examples(database, self.template)
         self.planner = Planner(database, self.cases)
+        self.model_matches = ModelMatches(database, self.template)
         self.guidance = Guidance(database, self.template)
         self.jobs = Jobs(database, folder / "runs")
-        self.calibrations = Calibrations(database, self.cases)
+        self.calibrations = Calibrations(database, self.cases, self.template)
         self.comparisons = Comparisons(database)
         self.measurements = Measurements(database)
         self.snapshots = Snapshots(database, self.cases, self.objects, self.template)

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from medsapiens_core.data.annotation import Annotation
 from medsapiens_core.data.prediction import Prediction
 from medsapiens_core.store import tables
-from medsapiens_core.store.cases import STATES, CaseState
+from medsapiens_core.store.cases import STATES, CaseState, spacing_in_use
+from medsapiens_core.store.certainty import known_factors, worst_key
 from medsapiens_core.store.revisions import stored_prediction
 
 _p = tables.prediction.c
@@ -38,16 +39,18 @@ def worst_open_score(annotation: Annotation, prediction: Prediction | None) -> f
 def refresh_case(connection: sa.Connection, annotation: Annotation) -> None:
     """Write state, counts and scores of one case."""
     shown = latest_prediction(connection, annotation.case_id, annotation.prediction_id)
+    this = tables.cases.c.id == annotation.case_id
+    stored = connection.execute(sa.select(tables.cases).where(this)).one()
+    factors = None if shown is None else known_factors(connection).get(shown.model_id)
+    key = worst_key(annotation, shown, factors, spacing_in_use(stored), (stored.width, stored.height))
     values: dict[str, Any] = {
         "decided": annotation.decided_count,
         "total": len(annotation.states),
         "state": STATES.index(case_state(annotation, shown is not None)),
-        "worst_score": worst_open_score(annotation, shown),
+        "worst_score": worst_open_score(annotation, shown) if key is None else key,
         "prediction_model": None if shown is None else shown.model_id,
     }
-    this = tables.cases.c.id == annotation.case_id
-    stored = connection.execute(sa.select(*(tables.cases.c[name] for name in values)).where(this)).mappings().one()
-    changed = {name: value for name, value in values.items() if stored[name] != value}
+    changed = {name: value for name, value in values.items() if stored._mapping[name] != value}
     if changed:  # a column that is written again costs its indexes' pages, even with the same value
         connection.execute(sa.update(tables.cases).where(this).values(changed))
 

@@ -71,7 +71,7 @@ cases = sa.Table(
     sa.Column("flagged", sa.Boolean, nullable=False),
     sa.Column("decided", sa.Integer, nullable=False),
     sa.Column("total", sa.Integer, nullable=False),
-    sa.Column("worst_score", sa.Double, nullable=False),
+    sa.Column("worst_score", sa.Double, nullable=False),  # below 0: a 95 % radius, see certainty.py
     sa.Column("prediction_model", sa.Text),
     sa.Column("device", sa.Text),
     sa.Column("spacing_areas", sa.Text),

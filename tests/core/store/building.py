@@ -56,7 +56,10 @@ def add_case(project: Project, number: int, *, patient: str | None = None) -> Ca
     return project.cases.add(image_of(path, image.pixels, patient=patient), path=path)
 
 
-def prediction_for(case: CaseRow, *, model_id: str = "base@000000000000", seed: int = 0) -> Prediction:
+def prediction_for(
+    case: CaseRow, *, model_id: str = "base@000000000000", seed: int = 0, spread: float | None = None
+) -> Prediction:
+    """`spread` px makes it one that a calibration may hold for."""
     rng = np.random.default_rng(seed + 1000 * case.id)
     count = len(TEMPLATE)
     return Prediction(
@@ -67,7 +70,8 @@ def prediction_for(case: CaseRow, *, model_id: str = "base@000000000000", seed: 
         model_id=model_id,
         xy_image=rng.uniform(0, 20, (count, 2)),
         scores=rng.uniform(0.1, 0.9, count),
-        covariance=np.tile(np.eye(2), (count, 1, 1)),
+        covariance=np.tile(np.eye(2) * (spread or 1.0) ** 2, (count, 1, 1)),
+        radial_error=None if spread is None else np.full(count, spread),
         created_utc=utc_now(),
         seconds=0.1,
     )

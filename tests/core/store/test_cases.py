@@ -12,6 +12,7 @@ from medsapiens_core.data.annotation import absent, placed
 from medsapiens_core.data.image import SpacingSource
 from medsapiens_core.store import tables
 from medsapiens_core.store.cases import _FILTERS, _SORTS, STATES, Cases, _walked
+from medsapiens_core.store.certainty import RegionFactors
 from medsapiens_core.store.errors import UnknownRecordError
 from medsapiens_core.store.project import Project
 from tests.core.store.building import (
@@ -110,11 +111,13 @@ def test_a_flag_sits_on_top_of_the_state(project):
 def filled(ram_disk):
     """Cases in every state, some flagged; names in an order that differs from the order of adding."""
     with Project.create(ram_disk / "filled", name="x", template=TEMPLATE) as project:
+        factors = RegionFactors(1, dict.fromkeys(TEMPLATE.ids, 2.0))
+        project.predictions.know_factors({"base@000000000000": factors})
         for number in (10, 2, 33, 1, 21, 5, 8, 13, 100, 4):
             case = add_case(project, number)
             kind = number % 4
             if kind > 0:
-                predict(project, case)
+                predict(project, case, spread=number / 4 if number % 3 else None)
             if kind == 2:
                 annotation = project.annotations.load(case.id)
                 commit(project, annotation, annotation.change("move", {"sella": placed(1, 1, None)}))
@@ -125,10 +128,17 @@ def filled(ram_disk):
         yield project
 
 
+def _least_sure(row):
+    """Calibrated cases first, the widest of them first; then by score; those with nothing open last."""
+    if row.worst_radius is not None:
+        return -row.worst_radius
+    return 2.0 if row.worst_score is None else row.worst_score
+
+
 KEYS = {
     "name": lambda row: (int(row.name.split()[1].split(".")[0]), row.id),
     "added": lambda row: row.id,
-    "worst_first": lambda row: (2.0 if row.worst_score is None else row.worst_score, row.id),
+    "worst_first": lambda row: (_least_sure(row), row.id),
     "state": lambda row: (STATES.index(row.state), int(row.name.split()[1].split(".")[0])),
 }
 CHOICES = {
@@ -139,6 +149,7 @@ CHOICES = {
     "flagged": lambda row: row.flagged,
     "locked": lambda row: row.part == "locked",
     "stale": lambda row: False,  # no definition has changed here
+    "unsure": lambda row: row.worst_radius is not None and row.worst_radius > 2.0 and not row.flagged,
 }
 
 
