@@ -13,7 +13,7 @@ from medsapiens_core.commands.output import EXIT_USER, JSON_OPTION, note, result
 from medsapiens_core.errors import UserError
 
 if TYPE_CHECKING:
-    from medsapiens_core.exchange.batch import Batch
+    from medsapiens_core.exchange.batch import Batch, Format, WriteOptions
     from medsapiens_core.store.project import Project
     from medsapiens_core.transfer.importing import ImportPlan
 
@@ -78,6 +78,17 @@ def export(
     predictions: Annotated[
         bool, typer.Option("--predictions", help="The newest prediction of each case, not the annotations.")
     ] = False,
+    deidentify: Annotated[
+        bool,
+        typer.Option("--deidentify", help="With clean copies of the pictures in OUT.images; names nobody anywhere."),
+    ] = False,
+    pixels: Annotated[
+        Literal["looked-at", "leave-out"] | None,
+        typer.Option(help="With --deidentify: pictures that may show text were all looked at, or are left out."),
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="With --deidentify: a picture that stays here. May be repeated.")
+    ] = None,
     option: ChoiceOption = None,
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
@@ -91,11 +102,39 @@ def export(
 
     chosen = find_format(form)
     choices = parse_choices(option or []) | ({"undecided": "include"} if undecided else {})
+    if (pixels or without) and not deidentify:
+        raise UserError("--pixels and --without belong to --deidentify. Add it, or leave them out.")
     with Project.open(project, read_only=True) as opened:
-        batch = readings_of(opened, with_history=form == "json", predictions=predictions)
-        _, value = write_with_report(batch, out, chosen, WriteOptions(opened.template, choices), batch.messages)
+        batch = readings_of(opened, with_history=form == "json" and not deidentify, predictions=predictions)
+        options = WriteOptions(opened.template, choices)
+        if deidentify:
+            value = _export_deidentified(opened, batch, out, chosen, options, pixels=pixels, without=without or [])
+        else:
+            _, value = write_with_report(batch, out, chosen, options, batch.messages)
     _tell([*value["messages"], *value["losses"]], [f"{s['image']}: {s['reason']}" for s in value["skipped"]])
     result(value, f"{value['readings']} readings were written to {out} ({chosen.title}).", as_json=as_json)
+
+
+def _export_deidentified(
+    project: Project,
+    batch: Batch,
+    out: Path,
+    form: Format,
+    options: WriteOptions,
+    *,
+    pixels: Literal["looked-at", "leave-out"] | None,
+    without: list[str],
+) -> dict[str, Any]:
+    """Export clean copies; which pictures were left out is said here by name, in the report without."""
+    from medsapiens_core.deidentify.pseudonyms import Pseudonyms
+    from medsapiens_core.transfer.deidentifying import export_deidentified
+
+    names = Pseudonyms(project.secret)
+    told, clean = export_deidentified(
+        batch, out, form, options, names, pixels=pixels, without=without, messages=batch.messages
+    )
+    _tell([f"left out: {name}: {reason}" for name, reason in clean.left_out], [])
+    return told
 
 
 def import_(

@@ -34,9 +34,13 @@ class DeidentifiedCopy:
     burned_in: str | None
 
 
-def deidentified_copy(source: Path, target: Path, pseudonyms: Pseudonyms) -> DeidentifiedCopy:
+def deidentified_copy(
+    source: Path, target: Path, pseudonyms: Pseudonyms, *, subject: str | None = None, looked_at: bool = False
+) -> DeidentifiedCopy:
     """Write the copy, whole or not at all. `target` is a file name that the caller has made up.
 
+    `subject` stands for the patient where the file names none. `looked_at`: a person has seen that the picture shows
+    no name; without it the copy says that its pixels were not checked, unless the file itself rules text out.
     Raises UnreadableImageError for what is no DICOM image, and when a name is still found in the bytes of the copy,
     such as in a comment inside compressed pixel data.
     """
@@ -45,16 +49,27 @@ def deidentified_copy(source: Path, target: Path, pseudonyms: Pseudonyms) -> Dei
         _check_image(source)
         dataset = pydicom.dcmread(io.BytesIO(source.read_bytes()), force=True)
         words, warning = identity_words(dataset), burned_in_warning(dataset)
-        subject = deidentify_header(dataset, pseudonyms)
+        checked = looked_at or warning is None
+        name = deidentify_header(dataset, pseudonyms, subject=subject, pixels_checked=checked)
         data = _encoded(dataset, source)
-        if _names_somebody(data, words - {subject.casefold()}):
+        if _names_somebody(data, words - {name.casefold()}):
             raise unreadable(
                 source,
                 "a name is still in the copy, perhaps inside the pixel data",
                 "Export this image as PNG instead.",
             )
     write_bytes(target, data)
-    return DeidentifiedCopy(target, subject, str(dataset.get("SOPInstanceUID") or ""), warning)
+    return DeidentifiedCopy(target, name, str(dataset.get("SOPInstanceUID") or ""), warning)
+
+
+def look_warning(source: Path) -> str | None:
+    """Why a person must look at a DICOM image before it is shared, None when its file rules burned-in text out.
+
+    Raises UnreadableImageError for what is no DICOM image.
+    """
+    with guarded(source, []):
+        _check_image(source)
+        return burned_in_warning(pydicom.dcmread(source, force=True, stop_before_pixels=True))
 
 
 def _check_image(path: Path) -> None:

@@ -20,28 +20,37 @@ from medsapiens_core.deidentify.profile import (
     Action,
 )
 from medsapiens_core.deidentify.pseudonyms import Pseudonyms
+from medsapiens_core.io.dicom import patient_key
 
 _SHORT_TEXT_VRS = frozenset({"LO", "SH"})
 _GROUP_MASK = 0xFF00
 _METHOD = "PS3.15 Basic Application Level Confidentiality Profile"
+_CHECKED, _NOT_CHECKED = "Pixels checked for burned-in text", "Pixels not checked"
 
 
-def deidentify_header(dataset: Dataset, pseudonyms: Pseudonyms) -> str:
-    """Change `dataset` in place and return the subject's pseudonym, which is written as patient name and ID."""
+def deidentify_header(
+    dataset: Dataset, pseudonyms: Pseudonyms, *, subject: str | None = None, pixels_checked: bool = False
+) -> str:
+    """Change `dataset` in place and return the subject's pseudonym, which is written as patient name and ID.
+
+    `subject` is the pseudonym where the file itself names no patient. Only with `pixels_checked` (the file rules
+    burned-in text out, or a person has looked) does the header claim that the identity is removed.
+    """
     words = identity_words(dataset)
-    subject = pseudonyms.subject(str(dataset.get("PatientID") or ""), str(dataset.get("IssuerOfPatientID") or ""))
+    patient, issuer = str(dataset.get("PatientID") or ""), str(dataset.get("IssuerOfPatientID") or "")
+    name = subject if subject and patient_key(dataset) is None else pseudonyms.subject(patient, issuer)
     _clean(dataset, pseudonyms, words)
-    dataset.PatientName = dataset.PatientID = subject
-    _declare(dataset)
-    return subject
+    dataset.PatientName = dataset.PatientID = name
+    _declare(dataset, pixels_checked=pixels_checked)
+    return name
 
 
-def _declare(dataset: Dataset) -> None:
+def _declare(dataset: Dataset, *, pixels_checked: bool) -> None:
     code = Dataset()
     code.CodeValue, code.CodingSchemeDesignator = "113100", "DCM"
     code.CodeMeaning = "Basic Application Confidentiality Profile"
-    dataset.PatientIdentityRemoved = "YES"
-    dataset.DeidentificationMethod = _METHOD
+    dataset.PatientIdentityRemoved = "YES" if pixels_checked else "NO"
+    dataset.DeidentificationMethod = [_METHOD, _CHECKED if pixels_checked else _NOT_CHECKED]
     dataset.DeidentificationMethodCodeSequence = [code]
     dataset.LongitudinalTemporalInformationModified = "REMOVED"
 

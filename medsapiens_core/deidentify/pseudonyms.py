@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 SALT_BYTES = 32
 _LETTERS = 12  # of the pseudonym: 60 bits, so that two subjects of one project do not meet
+_FEWER_LETTERS = 8  # 40 bits: there are fewer readers, and pictures of one subject
 _STANDARD_UIDS = "1.2.840.10008."
 
 
@@ -37,11 +38,26 @@ class Pseudonyms:
         text = base64.b32encode(self._digest("subject", issuer.strip(), patient_id.strip())).decode()
         return f"S-{text[:_LETTERS]}"
 
+    def person(self, name: str) -> str:
+        """What a reader is called in files that leave the house, such as R-7KQ2M4XA; "" for nobody."""
+        return f"R-{self._letters('person', name.strip())}" if name.strip() else ""
+
+    def short(self, kind: str, original: str) -> str:
+        """Eight letters and digits that stand for `original`, to tell things of one kind apart."""
+        return self._letters(kind, original)
+
+    def uuid(self, kind: str, original: str) -> str:
+        """A UUID that stands for `original`."""
+        return str(uuid.UUID(bytes=self._digest(kind, original)[:16], version=4))
+
     def uid(self, original: str) -> str:
         """The UID that stands for `original`; UIDs of the standard itself (classes, syntaxes) stay as they are."""
         if not original or original.startswith(_STANDARD_UIDS):
             return original
         return f"2.25.{uuid.UUID(bytes=self._digest('uid', original)[:16], version=4).int}"
+
+    def _letters(self, *parts: str) -> str:
+        return base64.b32encode(self._digest(*parts)).decode()[:_FEWER_LETTERS]
 
     def _digest(self, *parts: str) -> bytes:
         return hmac.new(self.salt, "\0".join(parts).encode(), hashlib.sha256).digest()

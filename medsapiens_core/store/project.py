@@ -58,6 +58,7 @@ class Project:
         self.folder, self.database = folder, database
         facts = _facts(database)
         self.name, self.uid = facts["name"], facts["project_uid"]
+        self.secret = bytes.fromhex(facts["salt"])  # never leaves the project: pseudonyms are made with it
         self.template = _stored_template(database, facts)
         self.objects = ObjectStore(folder / "objects")
         self.cases = Cases(database, folder, facts["salt"], len(self.template))

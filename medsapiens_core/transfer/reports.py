@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from medsapiens_core import __version__
 from medsapiens_core.data.annotation import utc_now
 from medsapiens_core.data.template import Template
 from medsapiens_core.errors import UserError
-from medsapiens_core.exchange.batch import Batch, Format, WriteOptions, WriteReport
+from medsapiens_core.exchange.batch import NOTHING, Batch, Format, WriteOptions, WriteReport
 from medsapiens_core.exchange.files import write_text
 from medsapiens_core.exchange.safe_json import dump_json
 
@@ -19,14 +19,23 @@ NO_SPACING = "none"
 
 
 def write_with_report(
-    batch: Batch, target: Path, form: Format, options: WriteOptions, messages: Sequence[str] = ()
+    batch: Batch,
+    target: Path,
+    form: Format,
+    options: WriteOptions,
+    messages: Sequence[str] = (),
+    *,
+    more: Mapping[str, Any] = NOTHING,
 ) -> tuple[WriteReport, dict[str, Any]]:
-    """Write the batch and its report, and return both. Raises UserError when something is already there."""
+    """Write the batch and its report, to which `more` is added, and return both.
+
+    Raises UserError when something is already there.
+    """
     if form.write is None:
         raise UserError(f"{form.title} can only be read. Choose another format.")
     check_free(target)
     report = form.write(batch, target, options)
-    told = describe(batch, form, options.template, report, target)
+    told = {**describe(batch, form, options.template, report, target), **more}
     told["messages"] = list(messages)
     path = report_path(target)
     write_text(path, dump_json(told))

@@ -89,7 +89,7 @@ def test_no_private_elements_dates_or_free_text_are_left(tmp_path):
         assert element.VR not in ("LT", "ST", "UT", "UN")
         assert element.VR != "DA" or element.value in (None, "", "19000101")
         assert element.VR != "PN" or str(element.value or "") in ("", "REMOVED", str(copy.PatientID))
-    assert copy.PatientIdentityRemoved == "YES"
+    assert (copy.PatientIdentityRemoved, copy.DeidentificationMethod[1]) == ("NO", "Pixels not checked")
     assert copy.DeidentificationMethodCodeSequence[0].CodeValue == "113100"
     assert copy.PatientName == copy.PatientID
 
@@ -146,7 +146,8 @@ def test_a_name_inside_compressed_pixels_is_not_let_through(tmp_path):
         ({"ConversionType": "DF", "BurnedInAnnotation": "NO"}, "scanned"),
         ({"Modality": "US"}, "corner"),
         ({"Modality": "US", "BurnedInAnnotation": "NO"}, None),
-        ({"Modality": "DX"}, None),
+        ({"Modality": "DX"}, "does not say"),
+        ({"Modality": "DX", "BurnedInAnnotation": "NO"}, None),
     ],
 )
 def test_pictures_that_may_show_a_name_are_pointed_out(values, expected):
@@ -155,6 +156,23 @@ def test_pictures_that_may_show_a_name_are_pointed_out(values, expected):
         setattr(dataset, keyword, value)
     warning = burned_in_warning(dataset)
     assert warning is None if expected is None else expected in warning
+
+
+def test_identity_counts_as_removed_only_when_the_pixels_were_checked(tmp_path):
+    told = {}
+    for name, stated, looked_at in (("a", "YES", False), ("b", "YES", True), ("c", "NO", False), ("d", "", False)):
+        source = planted(tmp_path, BurnedInAnnotation=stated)
+        copy = deidentified_copy(source, tmp_path / f"{name}.dcm", OURS, looked_at=looked_at)
+        told[name] = pydicom.dcmread(copy.path).PatientIdentityRemoved
+    assert told == {"a": "NO", "b": "YES", "c": "YES", "d": "NO"}
+
+
+def test_a_file_without_a_patient_takes_the_subject_that_the_project_gives_it(tmp_path):
+    nobody = planted(tmp_path, PatientID="ANONYMOUS")
+    copy = deidentified_copy(nobody, tmp_path / "copy.dcm", OURS, subject="S-FROMPROJECT")
+    assert (copy.subject, pydicom.dcmread(copy.path).PatientID) == ("S-FROMPROJECT", "S-FROMPROJECT")
+    named = deidentified_copy(planted(tmp_path), tmp_path / "named.dcm", OURS, subject="S-FROMPROJECT")
+    assert named.subject == OURS.subject(NUMBER)
 
 
 def test_the_copy_says_that_it_needs_a_look(tmp_path):

@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 
 from medsapiens_core.data.template import Landmark, Template
 from medsapiens_core.errors import UserError
+from medsapiens_core.io import file_sha256
 from medsapiens_core.models.package import load_model, read_calibrations
 from medsapiens_core.training.config import TrainingOptions
 from medsapiens_core.training.job import run_job
@@ -60,6 +61,16 @@ def test_a_run_makes_a_candidate_a_comparison_and_a_checkpoint(tmp_path, config)
     provenance = json.loads((run / "candidate" / "provenance.json").read_text(encoding="utf-8"))
     assert (provenance["n_train"], provenance["n_locked"], provenance["steps"]) == (6, 3, 4)
     assert load_state(run)[0].finished
+
+
+def test_a_model_package_names_neither_the_pictures_nor_where_they_lie(tmp_path, base):
+    run = make_run(tmp_path / "Zebrafinch 4711", base, parts=PARTS, options=TrainingOptions(epochs=1))
+    run_job(run, lambda _message: None)
+    pictures = sorted((run / "pictures").iterdir())
+    planted = {"Zebrafinch", str(tmp_path), *(path.name for path in pictures), *map(file_sha256, pictures)}
+    for path in (run / "candidate").rglob("*"):
+        data = path.read_bytes()
+        assert not [text for text in planted if text in path.name or text.encode() in data], path.name
 
 
 def test_only_the_parts_that_the_mode_names_have_changed(tmp_path, base):
