@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.application import Application
 from app.check_only import LIMIT_MS, wait_until
+from app.session.match_state import match_state
 from app.session.view_state import (
     CaseFigures,
     ComparisonState,
@@ -26,6 +27,8 @@ from app.session.view_state import (
     TemplateChoice,
 )
 from app.views.about import show_about
+from app.views.histogram_popup import HistogramPopup
+from app.views.match_dialog import MatchDialog
 from app.views.new_project_dialog import NewProjectDialog
 from app.views.paste_list_dialog import PasteListDialog
 from app.views.shortcut_help import ShortcutHelp
@@ -213,6 +216,65 @@ def _compare(stage: Stage) -> QWidget:
 @screen("15-about")
 def _about(stage: Stage) -> QWidget | None:
     return show_about(stage.window)
+
+
+@screen("16-match")
+def _match(stage: Stage) -> QWidget:
+    template = stage.workspace.project.template
+    marks = (*template.landmarks[2:], replace(template.landmarks[0], id="sella-turcica"))
+    other = replace(template, landmarks=tuple(replace(mark, pair=None) for mark in marks), lines=())
+    words = "Say which landmark of v3 stands for which of the template. Those without a match are placed by hand."
+    dialog = MatchDialog(match_state("Other landmarks", words, template, other), stage.window)
+    dialog.show()
+    return dialog
+
+
+@screen("17-frames")
+def _frames(stage: Stage) -> None:
+    window = stage.application.window
+    image = window.image_view.image
+    assert image is not None
+    window.frames.set_image(replace(image, frame=14, frame_count=40, working_frame=11))
+    offers = (("a", "Go there"), ("b", "Use this frame"))
+    window.notices.show_notice(Notice("frame", "info", "Landmarks are on frame 12.", offers))
+
+
+@screen("18-histogram")
+def _histogram(stage: Stage) -> QWidget:
+    window = stage.application.window
+    window.frames.set_image(window.image_view.image)
+    window.notices.dismiss("frame")
+    popup = HistogramPopup(window.image_view, window)
+    popup.show()
+    return popup
+
+
+@screen("18-measure-editor")
+def _measure_editor(stage: Stage) -> QWidget:
+    return stage.workspace.measuring.open_editor()
+
+
+@screen("18-pixel-size")
+def _pixel_size(stage: Stage) -> QWidget:
+    spacing = stage.application.window.spacing
+    stage.workspace.run("measure.pixel_size")
+    wait_until(lambda: spacing.dialog is not None and spacing.dialog.isVisible(), LIMIT_MS)
+    assert spacing.dialog is not None
+    return spacing.dialog
+
+
+@screen("18-planner")
+def _planner(stage: Stage) -> QWidget:
+    stage.workspace.run("case.planner")
+    planner = stage.workspace.few_shot.planner_window
+    wait_until(planner.isVisible, LIMIT_MS)
+    wait_until(lambda: False, 3000)
+    return planner
+
+
+@screen("30-smallest")
+def _smallest(stage: Stage) -> None:
+    stage.application.window.resize(stage.application.window.minimumSize())
 
 
 def _comparison(workspace: Workspace) -> ComparisonState:

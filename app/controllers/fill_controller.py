@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -79,7 +80,7 @@ class FillController(QObject):
         self.source: ShapeSource | None = None
         self.is_live = False
         self._mark = ""
-        self._paused: set[int] = set()
+        self._paused: dict[int, str] = {}  # case -> the correction that did not fit
         self._pending: FillRequest | None = None
         self._task: Task | None = None
         self._after_fill: tuple[int, int] | None = None  # case and revision right after the last fill
@@ -137,9 +138,12 @@ class FillController(QObject):
 
     def _live_request(self, edit: Edit) -> FillRequest | None:
         """Only points that are proposals already: what was cleared by hand is not filled again by itself."""
+        return self._request(self._proposed(), edit)
+
+    def _proposed(self) -> set[str]:
         session = self._session
         states = zip(session.template.ids, session.annotation.states, strict=True)
-        return self._request({id_ for id_, state in states if state.decision is Decision.PREDICTED}, edit)
+        return {id_ for id_, state in states if state.decision is Decision.PREDICTED}
 
     def _go_live(self) -> None:
         request = self._pending
@@ -154,6 +158,8 @@ class FillController(QObject):
     def _opened(self, _case: object) -> None:
         self._forget()
         self._changed()
+        if self.is_live and self._is_paused:
+            self._tell_paused()
 
     def _closed(self) -> None:
         self._forget()
@@ -227,6 +233,7 @@ class FillController(QObject):
             self._model_id(),
             frozenset(landmarks),
             edit,
+            is_live=edit is not None,
         )
 
     def _start(self, request: FillRequest | None) -> None:
@@ -283,19 +290,30 @@ class FillController(QObject):
         spacing = answer.request.film.spacing
         unit = 1.0 if spacing is None else float(np.sqrt(spacing.row_mm * spacing.col_mm))
         name = "px" if spacing is None else "mm"
-        if answer.request.edit is not None:
+        if answer.request.is_live:
             return words.moved(len(moved), float(np.nanmean(list(moved.values()))) * unit, name)
         return words.filled(len(moved), answer.source_text)
 
     def _pause(self, case_id: int, landmark: str) -> None:
-        template = self._session.template
+        self._paused[case_id] = landmark
+        self._tell_paused()
+
+    def _tell_paused(self) -> None:
+        template, case = self._session.template, self._session.case
+        landmark = "" if case is None else self._paused.get(case.id, "")
+        if landmark not in template.index:
+            return
         name = template.landmarks[template.index[landmark]].name
-        self._paused.add(case_id)
         self._notices.show(PAUSED, "warning", words.PAUSED.format(name=name), {"Resume": self._resume})
 
     def _resume(self) -> None:
-        if self._session.case is not None:
-            self._paused.discard(self._session.case.id)
+        """Go on, and catch up at once with what was decided meanwhile."""
+        if self._session.case is None:
+            return
+        self._paused.pop(self._session.case.id, None)
+        request = self._request(self._proposed(), None)
+        if self.is_live and request is not None:
+            self._start(replace(request, is_live=True))
 
     def _take_source(self, found: tuple[str, ShapeSource | None] | None) -> None:
         if found is not None:

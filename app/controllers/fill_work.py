@@ -14,7 +14,10 @@ from medsapiens_core.store.project import Project
 
 @dataclass(frozen=True, eq=False)
 class FillRequest:
-    """One fill. `edit` is the correction that it follows from, None when the reader asked for it."""
+    """One fill. `edit` is the correction that it follows from, None when the reader asked for it.
+
+    `is_live` also without one when live updates are taken up again: then points move, and none is placed.
+    """
 
     case_id: int
     annotation: Annotation
@@ -23,6 +26,7 @@ class FillRequest:
     model_id: str | None
     landmarks: frozenset[str]
     edit: Edit | None
+    is_live: bool = False
 
 
 @dataclass(frozen=True, eq=False)

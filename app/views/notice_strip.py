@@ -7,10 +7,20 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from app import theme
 from app.session.view_state import Notice
+from app.translate import tr
 from app.views import icons
+from app.views.announce import announce
 from app.views.widgets import GAP, MARGIN, UNIT, button, flat_button, label
 
 ROLES = {"info": "link", "warning": "caution", "error": "bad"}
+
+
+def spoken(notice: Notice) -> str:
+    """A notice as a screen reader says it: how grave it is, the text, and what can be done."""
+    grave = {"warning": tr("Warning:"), "error": tr("Error:")}.get(notice.kind, "")
+    offers = ", ".join(words for _, words in notice.actions)
+    told = tr("Buttons: {offers}.", offers=offers) if offers else ""
+    return " ".join(part for part in (grave, notice.text, told) if part)
 
 
 class NoticeStrip(QFrame):
@@ -47,10 +57,12 @@ class NoticeStrip(QFrame):
 
     def show_notice(self, notice: Notice) -> None:
         """Show a notice; one with the same id is replaced. One that stays behind does not cover others."""
-        self._notices.pop(notice.id, None)
+        known = self._notices.pop(notice.id, None)
         others = self._notices if notice.is_behind else {}
         self._notices = {**({} if notice.is_behind else self._notices), notice.id: notice, **others}
         self.refresh()
+        if known is None or (notice.kind != "info" and known.text != notice.text):  # not every step of a progress
+            announce(self, spoken(notice))
 
     def dismiss(self, notice_id: str) -> None:
         """Take a notice away."""
