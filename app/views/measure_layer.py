@@ -14,7 +14,7 @@ from app.views import marker_painter as paint
 from app.views.camera import Camera
 
 SHADOW, COLOUR = QColor(0, 0, 0, 150), QColor("#F2C744")
-FILL_DASHES = [4.0, 4.0]
+FILL_DASHES = (7.0, 5.0)  # logical pixels of line and gap
 
 
 class MeasureLayer(pg.GraphicsObject):
@@ -68,7 +68,8 @@ class MeasureLayer(pg.GraphicsObject):
         for ink, width in ((SHADOW, 4.0 if strong else 2.6), (colour, 1.8 if strong else 1.1)):
             pen = QPen(ink, width)
             if entry.filled:
-                pen.setDashPattern(FILL_DASHES)
+                pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+                pen.setDashPattern([length / width for length in FILL_DASHES])  # Qt counts in widths of the pen
             painter.setPen(pen)
             for start, end in entry.segments:
                 painter.drawLine(QPointF(*self.camera.to_view(start)), QPointF(*self.camera.to_view(end)))
