@@ -14,6 +14,7 @@ from app.action_row import Action
 from app.image_view_actions import FRAMES, HABITS, LOUPE, ORIENTATION, OVERLAYS
 from app.measure_actions import MEASURE, MEASURE_OUT
 from app.scratch_actions import SCRATCH
+from app.transfer_actions import LANDMARKS_IN
 
 CONDITIONS = {
     "project": "Open or create a project first.",
@@ -65,6 +66,7 @@ _FILE = (
         ("project", "writable"),
         "import",
     ),
+    *LANDMARKS_IN,
     Action(
         "project.save",
         "&Save now",

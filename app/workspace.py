@@ -30,13 +30,14 @@ from app.guiding import make_guidance
 from app.measure_dialogue import MeasureDialogue
 from app.picture_parts import PictureParts
 from app.preferences import ADVANCE, THUMBNAILS
-from app.project_dialogue import ImportDialogue, ModelDialogue
+from app.project_dialogue import ModelDialogue
 from app.review_messages import ReviewMessages
 from app.session.case_like import renew_case
 from app.session.review_session import ReviewSession
 from app.spacing_dialogue import SpacingDialogue
 from app.tasks.task_runner import STORE, TaskRunner
 from app.thumbnails import THUMBNAIL_FOLDER
+from app.transfer_dialogue import TransferDialogue
 from app.views.announce import announce
 from app.views.main_window import MainWindow
 from medsapiens_core.data.annotation import Annotation, Edit
@@ -105,7 +106,7 @@ class Workspace(QObject):
         self.training = TrainingController(self.runner, project, library, self)
         self.models = ModelsController(self.runner, project, library, self.training.job_of_candidate, self)
         self.importer = ImportController(self.runner, project, self)
-        self._import_dialogue = ImportDialogue(self.importer, window, notices, self)
+        self.transfer = TransferDialogue(self)
         self._model_dialogue = ModelDialogue(self.models, self.training, window, notices, options=options, parent=self)
         self.cards = CardController(self.runner, project, self.session, window.landmark_panel.card, self)
         self.few_shot = FewShot(self)
@@ -150,7 +151,7 @@ class Workspace(QObject):
         if self.project.read_only:
             self.notices.show("read-only", "warning", READ_ONLY)
         else:
-            self.importer.import_paths(paths)
+            self.transfer.take(paths)
 
     def save_all(self) -> str:
         """Write what waits; the reason when something is left, else ""."""
@@ -160,6 +161,7 @@ class Workspace(QObject):
     def close(self) -> None:
         """Take everything down: children end, the store finishes, the project is free for others."""
         self.importer.cancel()
+        self.transfer.close()
         self.loader.cancel()
         was_training = self.training.is_running
         self.few_shot.close()
@@ -195,8 +197,7 @@ class Workspace(QObject):
             "note.landmark": lambda: window_card.write_note(self.session.current),
             "note.case": lambda: window_card.write_note(""),
             **self.spacing.acts(),
-            "import.files": self._import_dialogue.ask_for_files,
-            "import.folder": self._import_dialogue.ask_for_folder,
+            **self.transfer.acts(),
             **self.few_shot.acts(),
             "model.finetune": self._model_dialogue.fine_tune,
             "model.import": self._model_dialogue.ask_for_model,

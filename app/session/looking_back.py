@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from medsapiens_core.data.annotation import Edit, PointState
@@ -40,6 +40,11 @@ class LookingBack(Session):
     def restore(self, landmark: str, state: PointState) -> None:
         """Bring back a state of the past, as a new revision that can be undone."""
         self._change("restore", {landmark: self.renewed(landmark, state)})
+
+    def forget_steps(self, case_ids: Iterable[int]) -> None:
+        """Undo knows nothing of these cases any more: an import has changed them on disk."""
+        for case_id in case_ids:
+            self._stack_of(case_id).clear()
 
     def _allows(self, landmark: str, what: str) -> bool:
         mark = self.template.landmarks[self.template.index[landmark]]

@@ -63,6 +63,10 @@ class Dialogs:
         """A file that exists."""
         return QFileDialog.getOpenFileName(self._parent, title, "", kinds)[0] or None
 
+    def open_files(self, title: str, kinds: str) -> list[str]:
+        """Files that exist; none when the user thinks better of it."""
+        return QFileDialog.getOpenFileNames(self._parent, title, "", kinds)[0]
+
     def save_file(self, title: str, name: str, kinds: str) -> str | None:
         """A file to write; Qt asks before an existing one is replaced."""
         return QFileDialog.getSaveFileName(self._parent, title, name, kinds)[0] or None
@@ -107,6 +111,11 @@ class Dialogs:
         """One of the choices, or words of one's own."""
         answer, accepted = QInputDialog.getItem(self._parent, title, text, list(choices), 0, True)
         return answer.strip() if accepted and answer.strip() else None
+
+    def choose(self, title: str, text: str, choices: Sequence[str]) -> str | None:
+        """One of the choices."""
+        answer, accepted = QInputDialog.getItem(self._parent, title, text, list(choices), 0, False)
+        return answer if accepted else None
 
     def text(self, title: str, label: str, initial: str = "") -> str | None:
         """One line of text."""

@@ -92,6 +92,11 @@ class MainWindow(QMainWindow):
         """The actions and the conditions that switch them."""
         return self.registry
 
+    @property
+    def settings(self) -> QSettings | None:
+        """What is kept from one start to the next."""
+        return self._settings
+
     def action(self, action_id: str) -> QAction:
         """The QAction of a row of the table."""
         return self.registry.action(action_id)

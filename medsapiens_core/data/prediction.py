@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MODEL, FILL, ONE_SHOT, OTHER_FRAME = "model", "fill", "one-shot", "other frame"  # where a proposed point comes from
+IMPORTED = "import:"  # model ids of what another tool has predicted begin with this
 
 
 @dataclass(frozen=True, eq=False)

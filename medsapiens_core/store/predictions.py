@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from medsapiens_core.data.prediction import Prediction
+from medsapiens_core.data.prediction import IMPORTED, Prediction
 from medsapiens_core.data.template import Template
 from medsapiens_core.store import tables
 from medsapiens_core.store.annotations import load_annotation
@@ -76,10 +76,12 @@ class Predictions:
     def pending(self, model_id: str, limit: int = 10, around_case: int | None = None) -> list[int]:
         """Ids of cases with an open landmark and no prediction by this model: from `around_case` on, then earlier.
 
-        Cases whose points a person has taken over from another frame are left out: they are predicted when asked for.
+        Cases whose points a person has taken over from another frame, or imported, are left out: they are predicted
+        when asked for.
         """
         has_one = sa.exists().where(_p.case_id == _c.id, _p.model_id == model_id)
-        taken = sa.func.coalesce(_c.prediction_model, "").startswith(FRAME)
+        shown = sa.func.coalesce(_c.prediction_model, "")
+        taken = shown.startswith(FRAME) | shown.startswith(IMPORTED)
         wanted = (_c.decided < _c.total, _c.state != STATES.index("reviewed"), sa.not_(has_one), sa.not_(taken))
         query = sa.select(_c.id).where(*wanted)
         with self._database.read() as connection:

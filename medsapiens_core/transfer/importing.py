@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from medsapiens_core.data.annotation import Annotation, Decision, Edit, PointState
+from medsapiens_core.data.prediction import Prediction
 from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.batch import Batch, ImageRef, Reading
 from medsapiens_core.exchange.matching import KnownImages
@@ -93,18 +94,29 @@ def plan_import(project: Project, batch: Batch, kind: Kind, *, trust_names: bool
     return replace(found, problems=(*problems, *found.problems))
 
 
-def apply_import(project: Project, plan: ImportPlan, source: Mapping[str, Any], reader: str | None = None) -> str:
+def apply_import(
+    project: Project,
+    plan: ImportPlan,
+    source: Mapping[str, Any],
+    reader: str | None = None,
+    *,
+    go_on: Callable[[int, int], bool] = lambda _done, _total: True,
+) -> str:
     """Store what was planned as one batch and return its id. `source` tells format, file hash and options.
 
     `reader` names who decided, in place of the names in the file. A case that has changed since the plan was made
-    raises StaleRevisionError; what was stored before it stays, and importing again goes on from there.
+    raises StaleRevisionError; what was stored before it stays, and importing again goes on from there. So does what
+    was stored when `go_on(done, total)` answers False.
     """
     counts = {"cases": len(plan.cases), "conflicts": len(plan.conflicts), "problems": len(plan.problems)}
     batch = project.imports.begin({**source, "as": plan.kind, **counts})
     for number, planned in enumerate(plan.cases):
+        if not go_on(number, len(plan.cases)):
+            break
         if plan.kind == "prediction":
             made = as_prediction(planned.reading, planned.case, project.template, str(source["format"]))
             project.predictions.add(made, planned.case.id)
+            _show(project, planned.case.id, made, project.imports.edit_id(batch, number))
             continue
         annotation = project.annotations.load(planned.case.id, reader=planned.slot)
         edit = _edit(annotation, planned, reader)
@@ -128,6 +140,14 @@ def undo_import(project: Project, batch: str) -> tuple[int, list[str]]:
         project.annotations.commit(back, case_id, expected_revision=annotation.revision, reader=slot)
         undone += 1
     return undone, kept
+
+
+def _show(project: Project, case_id: int, made: Prediction, edit_id: str) -> None:
+    """Give the undecided landmarks the imported positions, so that a person finds them there."""
+    annotation = project.annotations.load(case_id)
+    edit = replace(annotation.from_prediction(made), id=edit_id)
+    if edit.changes:
+        project.annotations.commit(edit, case_id, expected_revision=annotation.revision)
 
 
 def _edit(annotation: Annotation, planned: PlannedCase, reader: str | None) -> Edit:

@@ -7,7 +7,7 @@ import uuid
 import numpy as np
 
 from medsapiens_core.data.annotation import utc_now
-from medsapiens_core.data.prediction import Prediction
+from medsapiens_core.data.prediction import IMPORTED, Prediction
 from medsapiens_core.data.template import Template
 from medsapiens_core.exchange.batch import Reading
 from medsapiens_core.store.cases import CaseRow
@@ -26,7 +26,7 @@ def as_prediction(reading: Reading, case: CaseRow, template: Template, format_na
         image_sha256=case.image_sha256,
         template_id=template.id,
         template_version=template.version,
-        model_id=f"import:{format_name}",
+        model_id=f"{IMPORTED}{format_name}",
         xy_image=xy,
         scores=scores,
         covariance=None,

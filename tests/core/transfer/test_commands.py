@@ -223,9 +223,6 @@ def test_our_json_holds_the_history_and_the_hash_of_the_revision(json_of, projec
 
 def test_undecided_points_are_exported_only_when_asked(json_of, project, pictures, tmp_path):
     json_of("import", write(tmp_path / "a.csv", readings_for([0])), "--project", project, "--images", pictures)
-    with Project.open(project) as opened:
-        annotation, prediction = opened.annotations.load(1), opened.predictions.latest(1)
-        opened.annotations.commit(annotation.from_prediction(prediction), 1, expected_revision=0)
     told = json_of("export", "--project", project, "--format", "csv", "--out", tmp_path / "a1.csv")
     assert (told["counts"]["visible"], told["models"]) == (0, ["import:csv"])
     told = json_of("export", "--project", project, "--format", "csv", "--out", tmp_path / "a2.csv", "--undecided")

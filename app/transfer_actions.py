@@ -1,0 +1,28 @@
+"""The actions about landmarks from and to the files of other tools, as rows of the table in `actions.py`."""
+
+from __future__ import annotations
+
+from app.action_row import Action
+
+LANDMARKS_IN = (
+    Action(
+        "import.landmarks",
+        "Import land&marks…",
+        "File",
+        "G",
+        ("Ctrl+Alt+I",),
+        "Landmarks of another tool's file, after a preview of every change",
+        ("project", "writable"),
+        "import",
+    ),
+    Action(
+        "import.undo",
+        "&Take back an import…",
+        "File",
+        "G",
+        (),
+        "Undo all that one import of landmarks has changed",
+        ("project", "writable"),
+        "undo",
+    ),
+)

@@ -1,0 +1,236 @@
+"""The window in which landmarks are imported: pages one after another, progress below, and one button that writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
+
+from app.session.import_state import (
+    FILES,
+    NAMES,
+    PICTURES,
+    PREVIEW,
+    STEPS,
+    DrawnPoint,
+    FilesState,
+    NamesState,
+    PicturePreview,
+    PicturesState,
+    PointRow,
+    PreviewState,
+)
+from app.translate import tr
+from app.views.dialogs import Dialogs
+from app.views.transfer.files_page import FilesPage
+from app.views.transfer.names_page import NamesPage
+from app.views.transfer.pictures_page import PicturesPage
+from app.views.transfer.preview_page import PreviewPage
+from app.views.widgets import GAP, MARGIN, button, label, line
+
+TITLES = {FILES: "File", NAMES: "Names", PICTURES: "Pictures", PREVIEW: "Preview"}
+NEXT = {FILES: "Next", NAMES: "Next", PICTURES: "Next", PREVIEW: "Import"}
+
+
+class ImportWindow(QDialog):
+    """Shows states and emits what is wanted; decides nothing. `left()`: closed without writing."""
+
+    files_changed = Signal(list)
+    read_requested = Signal(object)
+    names_changed = Signal(object)
+    names_done = Signal()
+    map_load_requested = Signal(str)
+    map_save_requested = Signal(str)
+    pictures_done = Signal(object)
+    pictures_folder_chosen = Signal(str)
+    row_chosen = Signal(int)
+    choice_changed = Signal(list, str)
+    swap_changed = Signal(int, bool)
+    import_requested = Signal()
+    back_requested = Signal()
+    stop_requested = Signal()
+    left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Import landmarks"))
+        self.setWindowModality(Qt.WindowModality.WindowModal)
+        self.resize(1280, 800)
+        self.dialogs = Dialogs(self)
+        self.files = FilesPage(self.dialogs)
+        self.names = NamesPage(self.dialogs)
+        self.pictures = PicturesPage(self.dialogs)
+        self.preview = PreviewPage(self.dialogs)
+        self._pages: dict[str, QWidget] = {
+            FILES: self.files, NAMES: self.names, PICTURES: self.pictures, PREVIEW: self.preview,
+        }  # fmt: skip
+        self.page = FILES
+        self._is_ended = self._is_running = False
+        self._steps = label("", "caption")
+        self.problem = label("", "bad", wrap=True)
+        self.progress_text = label("", "muted")
+        self.progress = QProgressBar(textVisible=False)
+        self.progress.setAccessibleName(tr("Progress"))
+        self.stop = button("Stop", icon="stop")
+        self.cancel, self.back = button("Cancel"), button("Back")
+        self.next = button("Next", primary=True)
+        self._lay_out()
+        self._connect()
+
+    # --- what the controller shows
+
+    def show_files(self, state: FilesState) -> None:
+        """The first page."""
+        self.files.show_state(state)
+        self._go_to(FILES)
+        self.tell(state.problem)
+
+    def show_names(self, state: NamesState) -> None:
+        """The page of unknown names."""
+        self.names.show_state(state)
+        self._go_to(NAMES)
+
+    def show_names_problem(self, text: str) -> None:
+        """Why the names are not settled yet."""
+        self._allow_next(text)
+
+    def show_pictures(self, state: PicturesState) -> None:
+        """The page of readings without a sure picture."""
+        self.pictures.show_state(state)
+        self._go_to(PICTURES)
+
+    def show_preview(self, state: PreviewState) -> None:
+        """The page of what would change."""
+        self.preview.show_state(state)
+        self._go_to(PREVIEW)
+        self._allow_next("" if state.can_import else tr("Nothing would change, so there is nothing to import."))
+
+    def show_points(self, number: int, rows: Sequence[PointRow], drawn: Sequence[DrawnPoint]) -> None:
+        """The landmarks of the chosen case."""
+        self.preview.show_points(number, rows, drawn)
+
+    def show_film(self, film: PicturePreview) -> None:
+        """The picture of the chosen case."""
+        self.preview.picture.set_film(film)
+
+    def show_running(self, text: str, done: int, total: int) -> None:
+        """Something is at work."""
+        self._set_running(True)
+        self.problem.hide()
+        self.progress_text.setText(
+            tr("{what}: {done} of {total}", what=text, done=done, total=total) if total else text
+        )
+        self.progress.setRange(0, total)
+        self.progress.setValue(done)
+
+    def tell(self, text: str) -> None:
+        """Say what went wrong, on the page that is shown."""
+        self.problem.setText(text)
+        self.problem.setVisible(bool(text))
+
+    def end(self) -> None:
+        """Close: it is written."""
+        self._is_ended = True
+        self.close()
+
+    def begin(self) -> None:
+        """Show the window for a new import."""
+        self._is_ended = False
+        self.show()
+        self.raise_()
+
+    # --- inside
+
+    def _go_to(self, page: str) -> None:
+        self.page = page
+        self._set_running(False)
+        self._stack.setCurrentWidget(self._pages[page])
+        self.problem.hide()
+        steps = (f"[{tr(TITLES[step])}]" if step == page else tr(TITLES[step]) for step in STEPS)
+        self._steps.setText("   ›   ".join(steps))
+        self.back.setEnabled(page != FILES)
+        self.back.setToolTip("" if self.back.isEnabled() else tr("This is the first page."))
+        self.next.setText(tr(NEXT[page]))
+        self._allow_next(self.files.missing if page == FILES else "")
+
+    def _allow_next(self, problem: str) -> None:
+        self.next.setEnabled(not problem and not self._is_running)
+        self.next.setToolTip(problem)
+        self._why.setText(problem)
+
+    def _set_running(self, running: bool) -> None:
+        self._is_running = running
+        self._stack.setEnabled(not running)
+        for part in (self.progress, self.progress_text, self.stop):
+            part.setVisible(running)
+        for part in (self.back, self.next):
+            part.setEnabled(not running)
+        self._why.setText("")
+
+    def _next(self) -> None:
+        if self.page == FILES:
+            self.read_requested.emit(self.files.answer())
+        elif self.page == NAMES:
+            self.names_done.emit()
+        elif self.page == PICTURES:
+            self.pictures_done.emit(self.pictures.answers())
+        else:
+            self.import_requested.emit()
+
+    def _files_changed(self) -> None:
+        if self.page == FILES:
+            self._allow_next(self.files.missing)
+
+    def _connect(self) -> None:
+        self.files.changed.connect(self._files_changed)
+        self.files.files_chosen.connect(self.files_changed)
+        self.names.changed.connect(self.names_changed)
+        self.names.load_requested.connect(self.map_load_requested)
+        self.names.save_requested.connect(self.map_save_requested)
+        self.pictures.folder_chosen.connect(self.pictures_folder_chosen)
+        self.preview.row_chosen.connect(self.row_chosen)
+        self.preview.choice_changed.connect(self.choice_changed)
+        self.preview.swap_changed.connect(self.swap_changed)
+        self.next.clicked.connect(self._next)
+        self.back.clicked.connect(self.back_requested)
+        self.stop.clicked.connect(self.stop_requested)
+        self.cancel.clicked.connect(self.close)
+
+    def _lay_out(self) -> None:
+        self._stack = QStackedWidget()
+        for page in self._pages.values():
+            self._stack.addWidget(page)
+        self._why = label("", "muted")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * MARGIN, MARGIN, 2 * MARGIN, 2 * MARGIN)
+        column.setSpacing(GAP)
+        column.addWidget(self._steps)
+        column.addWidget(line())
+        column.addWidget(self._stack, 1)
+        column.addWidget(self.problem)
+        column.addWidget(line())
+        row = QHBoxLayout()
+        row.setSpacing(GAP)
+        for part in (self.progress_text, self.progress, self.stop, self._why):
+            row.addWidget(part)
+        row.addStretch(1)
+        for part in (self.cancel, self.back, self.next):
+            row.addWidget(part)
+        column.addLayout(row)
+
+    def reject(self) -> None:
+        """Esc closes like Cancel."""
+        self.close()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Nothing is written by closing; while something is being written it has to be stopped first."""
+        if self._is_running and self.page == PREVIEW and not self._is_ended:
+            self.stop_requested.emit()
+            event.ignore()
+            return
+        event.accept()
+        if not self._is_ended:
+            self._is_ended = True
+            self.left.emit()

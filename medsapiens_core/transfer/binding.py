@@ -1,0 +1,66 @@
+"""Readings whose picture is not sure: what is in the way, and which cases a person may name. Nothing is guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from medsapiens_core.exchange.batch import Batch, ImageRef, Reading
+from medsapiens_core.exchange.matching import TRUST_HINT, KnownImages
+from medsapiens_core.store.cases import CaseRow
+from medsapiens_core.store.project import Project
+from medsapiens_core.transfer.importing import all_cases, image_of
+
+MOST_OFFERED = 200
+LEFT_OUT = 0  # in place of a case id; the store counts from 1
+
+
+@dataclass(frozen=True)
+class PictureQuestion:
+    """A reading without a sure picture. `offered` are (case id, case name); the first `by_name` of them fit by name."""
+
+    position: int
+    name: str
+    problem: str
+    offered: tuple[tuple[int, str], ...] = ()
+    by_name: int = 0
+
+
+def picture_questions(project: Project, batch: Batch) -> list[PictureQuestion]:
+    """One question for each reading that no case fits for sure. Cases of another size are never offered."""
+    cases = all_cases(project)
+    known = KnownImages([image_of(case) for case in cases])
+    found = []
+    for position, reading in enumerate(batch.readings):
+        match = known.match(reading.image)
+        if match.position is None:
+            found.append(_question(position, reading.image, match.problem, known, cases))
+    return found
+
+
+def bound_by_hand(batch: Batch, cases: Mapping[int, CaseRow | None]) -> Batch:
+    """The batch with what a person said: reading number -> its case, None to leave the reading out."""
+    readings: list[Reading] = []
+    for position, reading in enumerate(batch.readings):
+        if position not in cases:
+            readings.append(reading)
+        elif (case := cases[position]) is not None:
+            readings.append(replace(reading, image=image_of(case)))
+    return replace(batch, readings=tuple(readings))
+
+
+def _question(position: int, ref: ImageRef, problem: str, known: KnownImages, cases: list[CaseRow]) -> PictureQuestion:
+    named = known.find(ref.file_name) if ref.file_name else []
+    fitting = [k for k in named if _may_be(ref, cases[k])]
+    others = [k for k, case in enumerate(cases) if _may_be(ref, case) and k not in set(fitting)]
+    offered = [*fitting, *others][:MOST_OFFERED]
+    plain = problem.replace(f" {TRUST_HINT}", "")
+    name = ref.file_name or ref.sop_instance_uid or ""
+    return PictureQuestion(
+        position, name, plain, tuple((cases[k].id, cases[k].name) for k in offered), min(len(fitting), MOST_OFFERED)
+    )
+
+
+def _may_be(ref: ImageRef, case: CaseRow) -> bool:
+    sizes = ((ref.width, case.width), (ref.height, case.height))
+    return all(stated is None or stated == real for stated, real in sizes)

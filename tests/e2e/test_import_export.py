@@ -1,0 +1,240 @@
+"""Landmarks in and out through the real window: unknown names, a preview, the writing, and taking it back."""
+
+import json
+
+import pytest
+
+from medsapiens_core.data.annotation import placed
+from medsapiens_core.data.template_file import find_template
+from medsapiens_core.store.project import Project
+
+from ..app.building import SIZE, add_case
+
+TEMPLATE = find_template("chest-6")
+COUNT = 4
+LONG = 20_000
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Four pictures of the chest template, and nothing said of them."""
+    path = tmp_path / "chests.mss"
+    with Project.create(path, name="Chests", template=TEMPLATE) as project:
+        for number in range(COUNT):
+            add_case(project, number)
+    return path
+
+
+def positions(number):
+    """One place for each landmark, mirror pairs on their sides."""
+    return {mark: (20.25 + 13 * k + number, 30.5 + 7 * k - number / 3) for k, mark in enumerate(TEMPLATE.ids)}
+
+
+def write_coco(path, names, numbers=range(COUNT), *, size=SIZE, shift=0.0):
+    """A COCO file of other names, whose points lie at `positions`."""
+    images, annotations = [], []
+    for number in numbers:
+        images.append({"id": number, "file_name": f"film {number:03d}.png", "width": size[0], "height": size[1]})
+        points = [v for x, y in positions(number).values() for v in (x + shift, y, 2)]
+        annotations.append({"id": number, "image_id": number, "category_id": 1, "keypoints": points})
+    category = {"id": 1, "name": "chest", "keypoints": list(names)}
+    path.write_text(json.dumps({"images": images, "annotations": annotations, "categories": [category]}))
+    return path
+
+
+class Importer:
+    """A person at the import window."""
+
+    def __init__(self, application, qtbot):
+        self.application, self.qtbot = application, qtbot
+
+    @property
+    def window(self):
+        return self.application.workspace.transfer.import_window
+
+    def wait(self, condition):
+        self.qtbot.waitUntil(condition, timeout=LONG)
+
+    def drop(self, path):
+        self.application.window.files_dropped.emit([str(path)])
+        self.wait(lambda: self.window is not None and self.window.isVisible())
+        self.wait(lambda: self.window.files.format.currentData() != "")
+
+    def on(self, page):
+        self.wait(lambda: self.window.page == page and not self.window.stop.isVisible())
+
+    def next(self):
+        assert self.window.next.isEnabled(), self.window.next.toolTip()
+        self.window.next.click()
+
+    def notice(self):
+        self.wait(lambda: not self.window.isVisible())
+        strip = self.application.window.notices
+        self.wait(lambda: strip.shown is not None and strip.shown.id == "landmarks-imported")
+        return strip.shown
+
+    def press(self, word):
+        strip = self.application.window.notices
+        strip.action_triggered.emit(strip.shown.id, word)
+
+
+@pytest.fixture
+def importer(start_application, folder, qtbot):
+    application = start_application(folder)
+    qtbot.waitUntil(lambda: application.workspace.session.is_open, timeout=LONG)
+    return Importer(application, qtbot)
+
+
+def stored(folder_or_project):
+    """Case name -> landmark -> position."""
+    project = folder_or_project
+    cases = project.cases.page(sort="added")
+    annotations = {case.name: project.annotations.load(case.id) for case in cases}
+    return {
+        name: {m: (s.x, s.y) for m, s in zip(a.landmark_ids, a.states, strict=True) if s.is_decided}
+        for name, a in annotations.items()
+    }
+
+
+def test_a_coco_file_with_unknown_names_is_mapped_previewed_imported_and_taken_back(importer, tmp_path):
+    project, session = importer.application.workspace.project, importer.application.workspace.session
+    names = ["RUL!", "K9", *TEMPLATE.ids[2:]]
+    before = {case.id: project.annotations.load(case.id).revision for case in project.cases.page()}
+    importer.drop(write_coco(tmp_path / "theirs.json", names))
+    window = importer.window
+    assert window.files.format.currentData() == "coco"
+    window.files.as_reading.click()
+    window.files.reader.setText("AB")
+    importer.next()
+
+    importer.on("names")
+    assert set(window.names.combos) == {"RUL!", "K9"}
+    assert not window.next.isEnabled() and "2 names" in window.next.toolTip()
+    for name, landmark in zip(names, TEMPLATE.ids[:2], strict=False):
+        combo = window.names.combos[name]
+        combo.setCurrentIndex(combo.findText(next(m.name for m in TEMPLATE.landmarks if m.id == landmark)))
+    window.names.save_requested.emit(str(tmp_path / "map.csv"))
+    assert (tmp_path / "map.csv").read_text().splitlines()[1:] == [f"RUL!,{TEMPLATE.ids[0]}", f"K9,{TEMPLATE.ids[1]}"]
+    importer.next()
+
+    importer.on("preview")
+    assert window.preview.table.rowCount() == COUNT
+    assert window.preview.summary.text() == f"4 cases, {4 * len(TEMPLATE)} landmarks will be written as decisions."
+    importer.wait(lambda: window.preview.picture.has_film)
+    assert len(window.preview.picture.drawn) == len(TEMPLATE)
+    window.grab()
+    assert {c.id: project.annotations.load(c.id).revision for c in project.cases.page()} == before
+    assert project.imports.records() == []
+
+    open_case = session.case.id
+    importer.next()
+    notice = importer.notice()
+    assert notice.text == f"{4 * len(TEMPLATE)} landmarks of 4 cases were imported as decisions."
+    assert stored(project) == {f"film {k:03d}.png": positions(k) for k in range(COUNT)}
+    importer.wait(lambda: session.is_open and session.case.id == open_case)
+    assert session.annotation.decided_count == len(TEMPLATE), "the open case shows what was imported"
+    session.move(TEMPLATE.ids[0], 50, 50)
+    importer.wait(lambda: importer.application.workspace.saves.waiting == 0)
+
+    importer.press("Undo import")
+    importer.wait(lambda: "1 case stays" in importer.application.window.notices.shown.text)
+    kept = project.cases.get(open_case).name
+    assert {name: points for name, points in stored(project).items() if points} == {
+        kept: {**positions(int(kept[5:8])), TEMPLATE.ids[0]: (50.0, 50.0)}
+    }
+    assert not list(project.check(files=False))
+
+
+def decide(project, case_id, points):
+    annotation = project.annotations.load(case_id)
+    edit = annotation.change("move", {mark: placed(*xy, None) for mark, xy in points.items()})
+    project.annotations.commit(edit, case_id, expected_revision=annotation.revision)
+
+
+def test_points_of_a_person_are_overwritten_only_where_that_is_chosen(start_application, folder, tmp_path, qtbot):
+    first, second = TEMPLATE.ids[:2]
+    with Project.open(folder) as project:
+        ids = [case.id for case in project.cases.page(sort="added")]
+        for case_id in ids[:2]:
+            decide(project, case_id, {first: (11.0, 12.0), second: positions(case_id - 1)[second]})
+    application = start_application(folder)
+    importer = Importer(application, qtbot)
+    qtbot.waitUntil(lambda: application.workspace.session.is_open, timeout=LONG)
+    project = application.workspace.project
+    importer.drop(write_coco(tmp_path / "theirs.json", TEMPLATE.ids))
+    window = importer.window
+    window.files.as_reading.click()
+    importer.next()
+    importer.on("preview")
+    table = window.preview.table
+    lines = [[table.item(row, column).text() for column in range(table.columnCount())] for row in range(COUNT)]
+    assert [line[1] for line in lines] == ["4", "4", "6", "6"] and [line[3] for line in lines] == ["1", "1", "", ""]
+    assert lines[0][4].startswith("1 up to ") and lines[0][4].endswith(" px"), "no millimetres without a pixel size"
+    window.preview.choose(1)
+    window.preview.radios["theirs"].click()
+    window.preview.choose(3)
+    assert not window.preview.radios["theirs"].isVisible()
+    window.preview.radios["leave"].click()
+    assert "1 of them replaces a decision of a person." in window.preview.summary.text()
+    importer.next()
+    notice = importer.notice()
+    assert "1 decision was replaced. 1 decision here was kept." in notice.text
+    found = stored(project)
+    assert found["film 000.png"][first] == (11.0, 12.0)
+    assert found["film 001.png"][first] == positions(1)[first]
+    assert found["film 003.png"] == {}
+    importer.press("Undo import")
+    qtbot.waitUntil(lambda: stored(project)["film 001.png"].get(first) == (11.0, 12.0), timeout=LONG)
+    assert stored(project)["film 000.png"] == {first: (11.0, 12.0), second: positions(0)[second]}
+
+
+def test_pictures_that_do_not_fit_are_asked_about_and_a_damaged_file_costs_only_itself(importer, tmp_path, qtbot):
+    project = importer.application.workspace.project
+    good = write_coco(tmp_path / "good.json", TEMPLATE.ids, [0])
+    sized = write_coco(tmp_path / "sized.json", TEMPLATE.ids, [1], size=(999, 150))
+    other = json.loads(write_coco(tmp_path / "other.json", TEMPLATE.ids, [2]).read_text())
+    other["images"][0]["file_name"] = "elsewhere.png"
+    (tmp_path / "other.json").write_text(json.dumps(other))
+    (tmp_path / "broken.json").write_text("{")
+    importer.drop(good)
+    window = importer.window
+    paths = [good, sized, tmp_path / "other.json", tmp_path / "broken.json"]
+    window.files_changed.emit([str(path) for path in paths])
+    qtbot.waitUntil(lambda: window.files.format.currentData() == "coco", timeout=LONG)
+    window.files.as_reading.click()
+    importer.next()
+    importer.on("pictures")
+    assert set(window.pictures.combos) == {1, 2}
+    assert not window.pictures.combos[1].isEnabled(), "another size is never offered"
+    assert window.pictures.table.item(0, 1).text().endswith("another version of the picture.")
+    combo = window.pictures.combos[2]
+    combo.setCurrentIndex(combo.findText("film 003.png"))
+    importer.next()
+    importer.on("preview")
+    assert window.preview.table.rowCount() == 2
+    importer.next()
+    notice = importer.notice()
+    assert "2 were left out." in notice.text and ("Show list" in [word for _, word in notice.actions])
+    assert stored(project)["film 003.png"] == positions(2) and stored(project)["film 002.png"] == {}
+
+
+def test_predictions_come_on_screen_and_no_decision_is_touched(importer, tmp_path):
+    workspace = importer.application.workspace
+    project, session = workspace.project, workspace.session
+    first = TEMPLATE.ids[0]
+    number = int(session.case.name[5:8])
+    session.move(first, 15, 16)
+    importer.drop(write_coco(tmp_path / "theirs.json", TEMPLATE.ids))
+    importer.next()
+    importer.on("preview")
+    assert "as predictions, for a person to check" in importer.window.preview.summary.text()
+    importer.next()
+    assert "imported as predictions" in importer.notice().text
+    importer.wait(lambda: session.is_open)
+    annotation = session.annotation
+    assert (annotation[first].x, annotation[first].y) == (15, 16)
+    assert {m: (annotation[m].x, annotation[m].y) for m in TEMPLATE.ids[1:]} == {
+        mark: xy for mark, xy in positions(number).items() if mark != first
+    }
+    assert annotation.decided_count == 1
+    assert project.predictions.latest(session.case.id).model_id == "import:coco"
