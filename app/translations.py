@@ -16,8 +16,12 @@ from xml.etree import ElementTree
 from app.action_row import SCOPES
 from app.actions import ACTIONS, CONDITIONS
 from app.preferences import PAGES, PREFERENCES
+from app.session import import_words
 from app.translate import CONTEXT
 from app.views.menus import MENUS
+from app.views.transfer import files_page, import_window, names_page, pictures_page, preview_page
+from medsapiens_core.data.annotation import Decision, Place
+from medsapiens_core.exchange.facts import FACTS
 
 FUNCTIONS = {"tr": 1, "label": 1, "button": 1, "flat_button": 2}  # name -> how many of its arguments are looked at
 ROOT = Path(__file__).parent
@@ -31,8 +35,24 @@ def table_texts() -> Iterator[str]:
     yield from (f"&{title}" for title in MENUS)
     for action in ACTIONS:
         yield from (action.text, action.tooltip, action.short, action.menu)
+    yield from _exchange_texts()
     for row in PREFERENCES:
         yield from (row.text, row.note, row.unit, *(words for _, words in row.choices))
+
+
+def _exchange_texts() -> Iterator[str]:
+    """Texts of the windows in which landmarks come and go that stand in tables."""
+    for facts in FACTS.values():
+        yield from (facts.lost, facts.precision)
+        for option in facts.options:
+            yield from (option.words, *(words for _, words in option.values))
+    yield from (*(place.value.replace("_", " ") for place in Place), *(decision.value for decision in Decision))
+    yield from import_words.WHAT.values()
+    yield from (files_page.ALL, names_page.KINDS, names_page.SAVE, names_page.CHOOSE, names_page.LEAVE)
+    for headers in (names_page.HEADERS, pictures_page.HEADERS, preview_page.HEADERS, preview_page.POINT_HEADERS):
+        yield from headers
+    yield from (*preview_page.CHOICES.values(), *preview_page.TAKEN.values(), pictures_page.NO_CASE)
+    yield from (*import_window.TITLES.values(), *import_window.NEXT.values())
 
 
 def code_texts(source: str) -> tuple[set[str], set[str]]:
