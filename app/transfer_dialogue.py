@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from app.controllers.landmark_import_controller import LandmarkImportController
+from app.controllers.landmark_import_words import outcome_text
 from app.project_dialogue import ImportDialogue
 from app.session.import_state import ImportOutcome
-from app.session.import_words import outcome_text
 from app.tasks.task_runner import IO, STORE
 from app.translate import tr, trn
 from app.views.transfer.import_window import ImportWindow

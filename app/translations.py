@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 from app.action_row import SCOPES
 from app.actions import ACTIONS, CONDITIONS
 from app.preferences import PAGES, PREFERENCES
-from app.session import import_words
+from app.session import import_state
 from app.translate import CONTEXT
 from app.views.menus import MENUS
 from app.views.transfer import files_page, import_window, names_page, pictures_page, preview_page
@@ -47,7 +47,7 @@ def _exchange_texts() -> Iterator[str]:
         for option in facts.options:
             yield from (option.words, *(words for _, words in option.values))
     yield from (*(place.value.replace("_", " ") for place in Place), *(decision.value for decision in Decision))
-    yield from import_words.WHAT.values()
+    yield from import_state.WHAT.values()
     yield from (files_page.ALL, names_page.KINDS, names_page.SAVE, names_page.CHOOSE, names_page.LEAVE)
     for headers in (names_page.HEADERS, pictures_page.HEADERS, preview_page.HEADERS, preview_page.POINT_HEADERS):
         yield from headers

@@ -13,10 +13,10 @@ from typing import Any, cast
 
 from PySide6.QtCore import QObject, Signal
 
+from app.controllers import landmark_import_words as words
 from app.controllers import landmark_import_work as work
 from app.controllers.landmark_import_draft import Draft
 from app.controllers.landmark_import_view import ImportView
-from app.session import import_words as words
 from app.session.import_state import (
     FILES,
     NAMES,

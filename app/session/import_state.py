@@ -13,6 +13,13 @@ from medsapiens_core.exchange.facts import FormatOption
 XY = tuple[float, float]
 FILES, NAMES, PICTURES, PREVIEW, RUNNING = "files", "names", "pictures", "preview", "running"
 STEPS = (FILES, NAMES, PICTURES, PREVIEW)
+WHAT = {
+    "new": "new",
+    "moved": "moves",
+    "same": "as it is",
+    "overwrites": "decided here",
+    "undecided": "not decided in the file",
+}
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.session.import_state import ChangeRow, DrawnPoint, PointRow, PreviewState
-from app.session.import_words import WHAT
+from app.session.import_state import WHAT, ChangeRow, DrawnPoint, PointRow, PreviewState
 from app.theme import px
 from app.translate import tr, trn
 from app.views.dialogs import Dialogs

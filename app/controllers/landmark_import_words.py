@@ -15,14 +15,6 @@ from medsapiens_core.exchange.facts import FACTS
 from medsapiens_core.transfer.importing import ImportPlan
 from medsapiens_core.transfer.preview import CHANGES, CasePreview, Choice, PointPreview, Preview, pairs_text
 
-WHAT = {
-    "new": "new",
-    "moved": "moves",
-    "same": "as it is",
-    "overwrites": "decided here",
-    "undecided": "not decided in the file",
-}
-
 
 def format_choices(forms: Sequence[Format], *, reading: bool) -> tuple[FormatChoice, ...]:
     """The formats with their options for one direction."""
