@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Signal
 from app.session.view_state import SliceChoice
 from app.tasks.task_runner import IO, STORE, TaskRunner
 from medsapiens_core.data.image import Image
-from medsapiens_core.decoding import probe, read_image
+from medsapiens_core.decoding import contents, probe, read_image
 from medsapiens_core.io.header import ImageHeader
 from medsapiens_core.io.listing import SkippedFile, walk_images
 from medsapiens_core.store.cases import CaseRow
@@ -95,7 +95,7 @@ class ImportController(QObject):
     def import_paths(self, paths: Sequence[str]) -> None:
         """Take in files and everything below folders; may be called again while an import runs."""
         self._listing += 1
-        self._list_more(walk_images(list(paths), probe))
+        self._list_more(walk_images(list(paths), probe, contents))
 
     def _list_more(self, walk: Walk) -> None:
         self._runner.submit(

@@ -23,11 +23,21 @@ import psutil
 from pydantic import ValidationError
 
 from medsapiens_core.data.template_file import template_from_json
-from medsapiens_core.decoding.wire import Named, Question, Refusal, Request, Result, path_from_line, write_answer
+from medsapiens_core.decoding.wire import (
+    Contents,
+    Named,
+    Question,
+    Refusal,
+    Request,
+    Result,
+    path_from_line,
+    write_answer,
+)
 from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.batch import Batch, ReadOptions
 from medsapiens_core.exchange.guessing import guess_to_read
 from medsapiens_core.exchange.registry import find_format
+from medsapiens_core.io.dicomdir import contents
 from medsapiens_core.io.limits import SCRATCH_PREFIX
 from medsapiens_core.io.read import probe, read_image
 
@@ -104,6 +114,8 @@ def answer(line: bytes, pictures: Pictures) -> Result:
     try:
         if request.op == "probe":
             return probe(request.path)
+        if request.op == "contents":
+            return Contents(contents(request.path))
         if request.op == "read":
             return read_image(request.path, frame=request.frame, axis=request.axis)
         return _labels(request, pictures)

@@ -93,8 +93,8 @@ class Decoder:
 
 def usual_limit(request: Request) -> float:
     """Seconds that a request may take: a picture or header as it comes, label files by their size."""
-    if request.op in ("probe", "read"):
-        return PROBE_LIMIT if request.op == "probe" else READ_LIMIT
+    if request.op in ("probe", "read", "contents"):
+        return READ_LIMIT if request.op == "read" else PROBE_LIMIT
     return READ_LIMIT + sum(size for size, _ in sizes_and_times(request.path)) / BYTES_PER_SECOND
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from medsapiens_core.data.image import Image
 from medsapiens_core.data.template_file import template_to_json
 from medsapiens_core.decoding.decoder import Decoder, DecoderDiedError, FindImage, sizes_and_times
-from medsapiens_core.decoding.wire import Named, Refusal, Request, Result
+from medsapiens_core.decoding.wire import Contents, Named, Refusal, Request, Result
 from medsapiens_core.errors import UnreadableImageError, UserError
 from medsapiens_core.exchange.batch import Batch, Format, ReadOptions
 from medsapiens_core.io.header import ImageHeader
@@ -20,7 +20,7 @@ TRIES = 2  # a death may have been the computer's; a second one on the same file
 KEPT = 2
 _PICTURE_REMEDY = "Export it again, or save it as PNG or uncompressed DICOM with another program."
 _LABELS_REMEDY = "Export it again from the program that made it, or in another format."
-_PICTURES = ("probe", "read")
+_PICTURES = ("probe", "read", "contents")
 
 File = tuple[Path, tuple[tuple[int, int], ...]]  # with size and time of change, so that a mended file is tried again
 
@@ -105,6 +105,13 @@ def probe(path: str | PathLike[str]) -> ImageHeader:
     header = _POOL.ask(Request(op="probe", path=Path(path).absolute()))
     assert isinstance(header, ImageHeader)
     return header
+
+
+def contents(path: str | PathLike[str]) -> tuple[str, ...]:
+    """Like `medsapiens_core.io.dicomdir.contents`, in a child process. Raises UnreadableImageError."""
+    listed = _POOL.ask(Request(op="contents", path=Path(path).absolute()))
+    assert isinstance(listed, Contents)
+    return listed.names
 
 
 def read_labels(path: Path, form: Format, options: ReadOptions) -> Batch:

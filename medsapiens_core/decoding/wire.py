@@ -37,11 +37,14 @@ class BrokenTalkError(Exception):
 
 
 class Request(BaseModel):
-    """One thing to do: `probe` reads a header, `read` a picture, `labels` landmarks, `guess` tells a label format."""
+    """One thing to do.
+
+    `probe` reads a header, `read` a picture, `contents` a DICOMDIR, `labels` landmarks; `guess` tells a label format.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    op: Literal["probe", "read", "labels", "guess"]
+    op: Literal["probe", "read", "contents", "labels", "guess"]
     path: Path
     frame: int | None = None
     axis: int | None = None
@@ -62,6 +65,7 @@ class Answer(BaseModel):
     dtype: Literal["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"] = "uint8"
     shape: tuple[Annotated[int, Field(ge=1)], ...] = ()
     name: Annotated[str, Field(max_length=64)] | None = None
+    names: Annotated[list[str], Field(max_length=100_000)] | None = None
     find: str | None = None
     batch: Annotated[int, Field(ge=0, le=MAX_BATCH)] | None = None
 
@@ -82,13 +86,20 @@ class Named:
 
 
 @dataclass(frozen=True)
+class Contents:
+    """The names that a DICOMDIR lists."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Question:
     """A name in a label file; the child wants the path of its picture."""
 
     hint: str
 
 
-Result = Image | ImageHeader | Refusal | Named | Batch
+Result = Image | ImageHeader | Refusal | Named | Contents | Batch
 
 
 def write_answer(stream: BinaryIO, result: Result | Question) -> None:
@@ -100,6 +111,8 @@ def write_answer(stream: BinaryIO, result: Result | Question) -> None:
         line = Answer(header=_HEADER.dump_python(result, mode="json"))
     elif isinstance(result, Named):
         line = Answer(name=result.name)
+    elif isinstance(result, Contents):
+        line = Answer(names=list(result.names))
     elif isinstance(result, Question):
         line = Answer(find=result.hint)
     elif isinstance(result, Batch):
@@ -121,18 +134,26 @@ def read_answer(stream: BufferedReader) -> Result | Question:
     if not line.endswith(b"\n"):
         raise BrokenTalkError("no whole line")
     try:
-        answer = Answer.model_validate_json(line)
-        if answer.refusal is not None:
-            return Refusal(answer.refusal, answer.defect)
-        if answer.header is not None:
-            return _HEADER.validate_json(json.dumps(answer.header))
-        if answer.name is not None:
-            return Named(answer.name)
-        if answer.find is not None:
-            return Question(answer.find)
-        return _image(answer, stream) if answer.batch is None else _batch(answer.batch, stream)
+        return _understood(Answer.model_validate_json(line), stream)
     except (ValidationError, ValueError, TypeError, RecursionError) as error:
         raise BrokenTalkError(type(error).__name__) from error
+
+
+def _understood(answer: Answer, stream: BufferedReader) -> Result | Question:
+    found: Result | Question | None = None
+    if answer.refusal is not None:
+        found = Refusal(answer.refusal, answer.defect)
+    elif answer.header is not None:
+        found = _HEADER.validate_json(json.dumps(answer.header))
+    elif answer.name is not None:
+        found = Named(answer.name)
+    elif answer.names is not None:
+        found = Contents(tuple(answer.names))
+    elif answer.find is not None:
+        found = Question(answer.find)
+    elif answer.batch is not None:
+        found = _batch(answer.batch, stream)
+    return _image(answer, stream) if found is None else found
 
 
 def path_line(path: Path | None) -> bytes:

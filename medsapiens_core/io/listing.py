@@ -9,10 +9,13 @@ from os import PathLike
 from pathlib import Path
 
 from medsapiens_core.errors import UnreadableImageError
+from medsapiens_core.io.dicomdir import contents, on_disc
 from medsapiens_core.io.header import ImageHeader
 from medsapiens_core.io.read import probe
 
 PROJECT_SUFFIX = ".mss"
+DISC = "DICOMDIR"
+_MISSING_REASON = "the disc's table of contents names this file, but it is not there. Copy the whole disc."
 _LINK_REASON = "this link leads out of the chosen folder, and is not followed. Add what it points to by itself."
 
 
@@ -65,17 +68,20 @@ def list_images(paths: Iterable[str | PathLike[str]]) -> ImageListing:
 
 
 def walk_images(
-    paths: Iterable[str | PathLike[str]], look: Callable[[Path], ImageHeader] = probe
+    paths: Iterable[str | PathLike[str]],
+    look: Callable[[Path], ImageHeader] = probe,
+    contents: Callable[[Path], tuple[str, ...]] = contents,
 ) -> Iterator[ImageHeader | SkippedFile | None]:
     """Yield one result per file as it is found, in sorted order: a header, a reason, or None for a hidden file.
 
-    `look` reads a header, here or in another process. A folder is never held in memory beyond one level, and the
-    caller may stop at any time.
+    A DICOMDIR that was itself chosen stands for the files that it lists. `look` reads a header and `contents` such a
+    list, here or in another process. A folder is never held in memory beyond one level, and the caller may stop at any
+    time.
     """
     seen: set[Path] = set()
     for start in paths:
         root = Path(start)
-        for path in _files(root, root):
+        for path in _of_disc(root, contents) or _files(root, root):
             if path is None:
                 yield None
             elif isinstance(path, SkippedFile):
@@ -83,6 +89,24 @@ def walk_images(
             elif (real := _real(path)) not in seen:
                 seen.add(real)
                 yield _look_at(path, look)
+
+
+def _of_disc(root: Path, contents: Callable[[Path], tuple[str, ...]]) -> list[Path | SkippedFile | None]:
+    """The files that a chosen DICOMDIR lists; empty for everything else."""
+    if not root.name.upper().startswith(DISC) or not root.is_file():
+        return []
+    try:
+        names = contents(root)
+    except UnreadableImageError:
+        return []
+    listed = [on_disc(root.parent, name) for name in names]
+    inside = _real(root.parent)
+    return [
+        path
+        if path.is_file() and _real(path).is_relative_to(inside)
+        else SkippedFile(path, f"{path.name}: {_MISSING_REASON}")
+        for path in listed
+    ]
 
 
 def _files(path: Path, root: Path) -> Iterator[Path | SkippedFile | None]:

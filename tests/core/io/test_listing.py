@@ -1,13 +1,19 @@
 from __future__ import annotations
 
 import os
+import shutil
+import warnings
 from pathlib import Path
 
 import numpy as np
 import PIL.Image
+import pydicom
 import pytest
+from pydicom.data import get_testdata_files
 
+from medsapiens_core.decoding import contents as decoded_contents
 from medsapiens_core.io import ImageHeader, list_images, walk_images
+from medsapiens_core.io.dicomdir import contents
 from tests.core.io.builders import write_dicom
 
 
@@ -92,3 +98,58 @@ def test_results_come_one_by_one(tmp_path: Path) -> None:
 
     assert isinstance(first, ImageHeader)
     assert first.path.name == "0.png"
+
+
+def disc(folder: Path) -> Path:
+    """A copy of the disc of pydicom's test files."""
+    found = next(Path(path) for path in get_testdata_files() if path.endswith("dicomdirtests/DICOMDIR"))
+    shutil.copytree(found.parent, folder, ignore=shutil.ignore_patterns("DICOMDIR-*", "README*"))
+    return folder / "DICOMDIR"
+
+
+def test_a_chosen_table_of_contents_stands_for_the_files_that_it_lists(tmp_path: Path) -> None:
+    listed = list_images([disc(tmp_path / "disc")])
+
+    names = [path.relative_to(tmp_path / "disc").as_posix() for path in listed]
+    assert len(names) >= 25 and "77654033/CR1/6154" in names
+    assert {header.kind for header in listed.headers} == {"dicom"}
+    assert listed.skipped == ()
+
+
+def test_of_a_disc_with_gaps_the_rest_is_used(tmp_path: Path) -> None:
+    directory = disc(tmp_path / "disc")
+    (tmp_path / "disc" / "77654033" / "CR1" / "6154").unlink()
+    (tmp_path / "disc" / "77654033" / "CR2").rename(tmp_path / "disc" / "77654033" / "cr2")  # as some systems show it
+
+    listed = list_images([directory])
+
+    assert [skipped.path.name for skipped in listed.skipped] == ["6154"]
+    assert "not there" in listed.skipped[0].reason
+    assert any(path.parent.name == "cr2" for path in listed)
+
+
+def test_a_table_of_contents_does_not_lead_out_of_its_disc(tmp_path: Path) -> None:
+    picture(tmp_path / "secret.png")
+    directory = disc(tmp_path / "disc")
+    dataset = pydicom.dcmread(directory)
+    climbing = [["..", "secret.png"], ["/etc", "passwd"], ["C:", "secret"], "..\\secret.png"]
+    leaves = [record for record in dataset.DirectoryRecordSequence if "ReferencedFileID" in record]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for record, name in zip(leaves, climbing, strict=False):
+            record.ReferencedFileID = name
+        dataset.save_as(directory)
+
+    assert not [name for name in contents(directory) if ".." in name or ":" in name or name.startswith("/")]
+    assert len(contents(directory)) == len(leaves) - len(climbing)
+    assert decoded_contents(directory) == contents(directory)
+
+
+def test_a_damaged_table_of_contents_is_refused(tmp_path: Path) -> None:
+    directory = disc(tmp_path / "disc")
+    directory.write_bytes(directory.read_bytes()[:200] + b"\xff" * 50)
+
+    listed = list_images([directory])
+
+    assert (len(listed), len(listed.skipped)) == (0, 1)
+    assert listed.skipped[0].reason.startswith("DICOMDIR: ")
