@@ -7,6 +7,7 @@ heatmaps instead; the probability form gives a covariance that means something, 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import torch
@@ -22,6 +23,7 @@ from medsapiens_core.models.hiera import HieraEncoder, HieraSize
 from medsapiens_core.models.landmark_model import LandmarkModel, TrainMode
 from medsapiens_core.models.lora import add_lora, fold_lora, lora_layers
 from medsapiens_core.models.prototypes import probabilities
+from medsapiens_core.models.refiner import Refiner, RefinerArchitecture
 from medsapiens_core.models.view_head import ViewHead, ViewLogits
 
 VIEW_STAGE = -2  # the last one but one: fine-tuning changes the last stage, and the view head must go on reading
@@ -48,6 +50,7 @@ class CompactArchitecture(BaseModel):
     global_blocks: tuple[int, ...] = (5, 7, 9, 11)
     decoder_width: int = 128
     anatomies: tuple[Anatomy, ...] = ()  # what the view head tells apart; () means that there is no view head
+    refiner: RefinerArchitecture | None = None
 
     @property
     def encoder(self) -> HieraSize:
@@ -101,6 +104,10 @@ class CompactLandmarkModel(LandmarkModel):
                 self._build_prototypes(template_id)
         anatomies = self.architecture.anatomies
         self.view_head = ViewHead(self.architecture.encoder.widths[VIEW_STAGE], len(anatomies)) if anatomies else None
+        self.refiner = None if self.architecture.refiner is None else Refiner(self.architecture.refiner)
+        for template_id, entry in config.templates.items():
+            if self.refiner is not None and entry.refined:
+                self.refiner.add_head(template_id, len(entry.landmarks))
 
     @classmethod
     def build(cls, config: ModelConfig) -> CompactLandmarkModel:
@@ -163,21 +170,30 @@ class CompactLandmarkModel(LandmarkModel):
         """How pictures (B, 3, H, W) of `VIEW_SIZE` lie; None without a view head."""
         return None if self.view_head is None else self.view_head(self.encoder(x)[VIEW_STAGE].float())
 
+    def refined_logits(self, crops: Tensor, template_id: str, landmarks: Tensor) -> Tensor:
+        """See `LandmarkModel.refined_logits`."""
+        if self.refiner is None:
+            raise KeyError(template_id)
+        result: Tensor = self.refiner(crops, template_id, landmarks)
+        return result
+
     def trainable_parameters(self, mode: TrainMode) -> list[tuple[str, nn.Parameter]]:
         """`head`: heads; `adapt`: heads, decoder and the encoder's last stage; `full`: all but the view head.
 
         `lora`: heads, decoder and adapters on every block's attention, which `fold_adapters` makes part of the weights.
+        The second stage is small: every mode but `head` trains all of it.
         """
         if mode == "experts":
             raise UserError("This network has no task experts. Choose another way to learn, for instance adapt.")
         if mode == "lora" and not any(lora_layers(self.encoder)):
             add_lora(self.encoder.blocks, LoraConfig())
         adapters = [part for layer in lora_layers(self.encoder) for part in (layer.lora_down, layer.lora_up)]
+        second = [] if self.refiner is None else [self.refiner]
         parts: dict[TrainMode, list[nn.Module]] = {
-            "head": [self.heads],
-            "lora": [self.heads, self.decoder, *adapters],
-            "adapt": [self.heads, self.decoder, *self.encoder.stage_blocks(len(self.architecture.depths) - 1)],
-            "full": [self.encoder, self.decoder, self.heads],
+            "head": [self.heads, *(refiner.heads for refiner in second)],
+            "lora": [self.heads, self.decoder, *adapters, *second],
+            "adapt": [self.heads, self.decoder, *self.encoder.stage_blocks(len(self.architecture.depths) - 1), *second],
+            "full": [self.encoder, self.decoder, self.heads, *second],
         }
         chosen = {id(parameter) for part in parts[mode] for parameter in part.parameters()}
         for parameter in self.parameters():
@@ -189,11 +205,27 @@ class CompactLandmarkModel(LandmarkModel):
         fold_lora(self.encoder)
 
     def add_template(self, template: Template) -> None:
-        """Add a head for a template that the model does not know, or has prototypes for."""
+        """Add a head for a template that the model does not know, or has prototypes for; where there is a second
+        stage it gets a head there, too.
+        """
         self.config = self.config.with_template(template)
+        if self.refiner is not None:
+            self.config = self.config.with_refined(template.id)
+            self.refiner.add_head(template.id, len(template))
         if module_key(template.id) in self.prototypes:
             del self.prototypes[module_key(template.id)]
         self._add_head(template.id, len(template))
+
+
+    def add_refiner(self, architecture: RefinerArchitecture, template_ids: Iterable[str]) -> None:
+        """Give those templates a second stage that has learned nothing yet."""
+        described = {**self.config.architecture, "refiner": architecture.model_dump(mode="json")}
+        self.config = self.config.model_copy(update={"architecture": described})
+        self.architecture = CompactArchitecture.model_validate(described)
+        self.refiner = Refiner(architecture)
+        for template_id in template_ids:
+            self.config = self.config.with_refined(template_id)
+            self.refiner.add_head(template_id, len(self.config.templates[template_id].landmarks))
 
 
 def load_hiera_weights(model: CompactLandmarkModel, state: dict[str, Any]) -> None:

@@ -72,7 +72,8 @@ class PrototypeConfig(_Frozen):
 class TemplateChannels(_Frozen):
     """The landmarks of one template in the order of the output channels.
 
-    `input_scale` is the part of the input's sides that this template's films are shown at.
+    `input_scale` is the part of the input's sides that this template's films are shown at; `refined` templates have a
+    second stage (models/refiner.py).
     """
 
     version: int = Field(ge=1)
@@ -80,6 +81,7 @@ class TemplateChannels(_Frozen):
     input_scale: Annotated[float, Field(gt=0, le=1)] = 1.0
     placement: Placement | None = None
     prototypes: PrototypeConfig | None = None
+    refined: bool = False
 
     @model_validator(mode="after")
     def _landmarks_are_distinct(self) -> TemplateChannels:
@@ -87,6 +89,8 @@ class TemplateChannels(_Frozen):
             raise ValueError("a landmark id occurs twice")
         if self.placement is not None and len(self.placement.mean) != len(self.landmarks):
             raise ValueError("the placement has another number of landmarks")
+        if self.refined and self.prototypes is not None:
+            raise ValueError("prototypes have no second stage")
         return self
 
     @property
@@ -245,6 +249,10 @@ class ModelConfig(_Frozen):
         """True when the model has a trained head for this template, and not prototypes."""
         return template_id in self.templates and self.templates[template_id].prototypes is None
 
+    def is_refined(self, template_id: str) -> bool:
+        """True when the model looks at the landmarks of this template a second time, in detail."""
+        return template_id in self.templates and self.templates[template_id].refined
+
     def for_template(self, template_id: str) -> ModelConfig:
         """The config with the input and heatmap that this template's films are shown at."""
         entry = self.templates.get(template_id)
@@ -268,6 +276,11 @@ class ModelConfig(_Frozen):
         entry = TemplateChannels(version=template.version, landmarks=template.ids, prototypes=prototypes)
         others = {key: value for key, value in self.templates.items() if key != template.id}
         return self.model_copy(update={"templates": {**others, template.id: entry}})
+
+    def with_refined(self, template_id: str) -> ModelConfig:
+        """Return a config in which a known template has a second stage."""
+        entry = self.templates[template_id].model_copy(update={"refined": True})
+        return self.model_copy(update={"templates": {**self.templates, template_id: entry}})
 
     def to_json(self) -> str:
         """Text of `config.json`; keys are not sorted, because the order of `templates` has a meaning."""

@@ -156,6 +156,14 @@ class HieraEncoder(nn.Module):
         start = sum(self.size.depths[:stage])
         return list(self.blocks[start : start + self.size.depths[stage]])
 
+    def keep_stages(self, count: int) -> None:
+        """Take the first `count` stages, and what comes before them, out of training."""
+        kept = [self.patch_embed, *(block for stage in range(count) for block in self.stage_blocks(stage))]
+        for parameter in (p for module in kept if count for p in module.parameters()):
+            parameter.requires_grad_(False)
+        for table in (self.pos_embed, self.pos_embed_window):
+            table.requires_grad_(count == 0)
+
     def forward(self, x: Tensor) -> list[Tensor]:
         """(B, 3, H, W) -> stage features (B, C_k, H / (4 * 2**k), W / (4 * 2**k)), finest first."""
         x = self.patch_embed["proj"](x).permute(0, 2, 3, 1)

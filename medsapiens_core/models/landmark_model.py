@@ -33,6 +33,13 @@ class LandmarkModel(nn.Module):
         """How pictures (B, 3, H, W) of `VIEW_SIZE`, normalised, lie and what they show; None: it cannot tell."""
         return None
 
+    def refined_logits(self, crops: Tensor, template_id: str, landmarks: Tensor) -> Tensor:
+        """Logits (N, c, c) float32 of the second stage for crops (N, 2, S, S) on 0..255 about landmarks of those numbers.
+
+        `landmarks` (N,) count the model's channels of that template. Raises KeyError where `config.is_refined` is not.
+        """
+        raise KeyError(template_id)
+
     def trainable_parameters(self, mode: TrainMode) -> list[tuple[str, nn.Parameter]]:
         """Freeze everything but what `mode` trains, and return that by name.
 

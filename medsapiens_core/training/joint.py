@@ -64,13 +64,13 @@ class LandmarkSet:
 BOTH_WAYS = AugmentRange(flip=0.5)
 SETS = (
     # Which way a skull looks is found out before this network sees it (inference/view.py), so no mirrored views.
-    LandmarkSet("ceph/train_senior.json", "ceph-19", 0.36, 8, AugmentRange(10, 30, (0.82, 1.3), 0.06, 0.05, 0.0, 0.04)),
+    LandmarkSet("ceph/train_senior.json", "ceph-19", 0.36, 8, AugmentRange(10, 30, (0.82, 1.3), 0.06, 0.05, 0.0, 0.04), 0.75),
     # Vertebrae are told apart by counting, so both ends of the spine must stay in view.
     # They need the whole film more than they need its detail, so the spine stays with the middle size.
     LandmarkSet("spine/train.json", "spine-68", 0.42, 15, AugmentRange(6, 12, (0.97, 1.15), 0.02, flip=0.5), 0.75),
-    LandmarkSet("chest/train.json", "chest-6", 0.05, 15, BOTH_WAYS),
-    LandmarkSet("hand_rsna/train.json", "hand-21", 0.09, 10, BOTH_WAYS),
-    LandmarkSet("hand_dha/train.json", "hand-37", 0.08, 0, BOTH_WAYS),
+    LandmarkSet("chest/train.json", "chest-6", 0.05, 15, BOTH_WAYS, 0.75),
+    LandmarkSet("hand_rsna/train.json", "hand-21", 0.09, 10, BOTH_WAYS, 0.75),
+    LandmarkSet("hand_dha/train.json", "hand-37", 0.08, 0, BOTH_WAYS, 0.75),
 )
 
 
@@ -129,7 +129,8 @@ class JointTraining:
             self.parts[template_id] = read_set(args.data, source, self.templates[template_id])
             items = self.parts[template_id][0]
             self.training.append(LandmarkDataset(items, self.model.config, self.templates, source.views))
-        self.trained = dict(self.model.named_parameters())
+        self.model.encoder.keep_stages(args.keep_stages)
+        self.trained = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
         self.mean = MovingMean(self.trained)
         self.optimiser = torch.optim.AdamW(parameter_groups(self.trained, args.rate), betas=(0.9, 0.99))
         self.rng = np.random.default_rng(args.seed)
@@ -208,7 +209,7 @@ class JointTraining:
     def finish(self) -> None:
         """Write the package with the moving average of the weights."""
         self.reader.shutdown(cancel_futures=True)
-        self.model.load_state_dict(self.mean.values)
+        self.model.load_state_dict({**self.model.state_dict(), **self.mean.values})
         self.model.config = shipped_config(self.model.config, sources(self.args))
         films = dict(zip(self.parts, self.training, strict=True))
         held_out = {
@@ -283,6 +284,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=70.0)
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--keep-stages", type=int, default=0, help="first stages of the encoder that stay as they are")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--without", nargs="*", default=[], help="template ids to leave out")
     parser.add_argument("--shares", nargs="*", type=share, default=[], help="ceph-19=0.55: other shares of the samples")
