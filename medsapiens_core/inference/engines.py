@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -61,6 +61,19 @@ class Engine:
         When the GPU has not enough memory, this and all later calls run on the CPU.
         """
         return _numpy(self._run(lambda x: self.model.heatmaps(x, template_id), pixels))
+
+    def refine(self, crops: NDArray[np.float32], template_id: str, landmarks: Sequence[int]) -> Maps:
+        """Crops (N, 2, S, S) on 0..255 about landmarks of those numbers -> probabilities (N, c, c) of their places.
+
+        `landmarks` count the model's channels of the template. Raises KeyError where the template is not refined.
+        """
+        numbers = torch.tensor(landmarks)
+
+        def ask(x: Tensor) -> Tensor:
+            logits = self.model.refined_logits(x, template_id, numbers.to(x.device))
+            return logits.flatten(1).softmax(-1).view_as(logits)
+
+        return _numpy(self._run(ask, crops))
 
     def look_at_view(self, pixels: NDArray[np.float32]) -> ViewProbabilities | None:
         """(B, 3, h, w) normalised, of `VIEW_SIZE` -> how the pictures lie; None when this network cannot tell."""

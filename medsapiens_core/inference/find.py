@@ -1,4 +1,7 @@
-"""Finding a template's landmarks in a picture that may lie anyhow: which view, a first look, a second where needed."""
+"""Finding a template's landmarks in a picture that may lie anyhow.
+
+Which view, a first look, another where the film lies unusually, then the second stage where the model has one.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from medsapiens_core.inference.heatmap_codec import HeatmapCodec
 from medsapiens_core.inference.locate import Located, heatmaps_of, locate
 from medsapiens_core.inference.placement import Pose, best_pose, in_order, is_plausible, is_usual
 from medsapiens_core.inference.preprocess import prepare_grey
+from medsapiens_core.inference.refine import Refined, refine
 from medsapiens_core.inference.view import View
 from medsapiens_core.inference.view_finder import guess_views
 
@@ -40,29 +44,50 @@ def find(engine: Engine, grey: Grey, template: Template) -> tuple[Located, str |
     """
     engine.model.config.landmark_order(template)
     guess = guess_views(engine, grey, template.id)
-    found, is_shape, _ = _best(engine, grey, template, guess.views)
+    best = _best(engine, grey, template, guess.views)
     if not guess.is_known:
-        return found, f"This picture does not look like the films that template {template.id} is for."
-    if not is_shape:
-        return found, f"These points do not lie as the landmarks of template {template.id} do."
-    return found, None
+        return best.located, f"This picture does not look like the films that template {template.id} is for."
+    if not best.is_shape:
+        return best.located, f"These points do not lie as the landmarks of template {template.id} do."
+    second = _refine(engine, grey, template, best)
+    return (best.located if second is None else second.located), None
 
 
 def heatmap_of(engine: Engine, grey: Grey, template: Template, landmark: str) -> tuple[NDArray[np.uint8], Affine2D]:
     """Where the network sees one landmark: (h, w) strengths 0..255 with the peak at 255, and the map cells -> image px.
 
-    It is what the network answers to the same look that `find` takes the points from.
-    Raises UserError when the network does not know the template.
+    It is what the network answers to the same look that `find` takes the points from: the second stage's, about the
+    landmark, where there is one. Raises UserError when the network does not know the template.
     """
     engine.model.config.landmark_order(template)
-    look = _best(engine, grey, template, guess_views(engine, grey, template.id).views).look
-    config = engine.model.config.for_template(template.id)
+    guess = guess_views(engine, grey, template.id)
+    best = _best(engine, grey, template, guess.views)
+    second = _refine(engine, grey, template, best) if guess.is_known and best.is_shape else None
+    if second is not None:
+        number = template.index[landmark]
+        return _strengths(second.maps[number]), second.to_picture[number]
+    look, config = best.look, engine.model.config.for_template(template.id)
     pixels, to_input = prepare_grey(look.view.upright(grey), config, look.to_input)
-    strengths = np.clip(heatmaps_of(engine, pixels, template)[template.index[landmark]], 0.0, None)
-    values = np.rint(strengths / max(float(strengths.max()), 1e-6) * 255).astype(np.uint8)
+    values = _strengths(heatmaps_of(engine, pixels, template)[template.index[landmark]])
     codec = HeatmapCodec(config.input_size, config.heatmap_size, config.sigma)
     back = look.view.to_upright((grey.shape[1], grey.shape[0])).inverse()
     return values, back @ to_input.inverse() @ codec.to_heatmap.inverse()
+
+
+def _strengths(heatmap: Grey) -> NDArray[np.uint8]:
+    positive = np.clip(heatmap, 0.0, None)
+    result: NDArray[np.uint8] = np.rint(positive / max(float(positive.max()), 1e-9) * 255).astype(np.uint8)
+    return result
+
+
+def _refine(engine: Engine, grey: Grey, template: Template, first: _Found) -> Refined | None:
+    """The second stage's answer in the picture's pixels; None when the template has none."""
+    if not engine.model.config.is_refined(template.id):
+        return None
+    to_upright = first.look.view.to_upright((grey.shape[1], grey.shape[0]))
+    upright, back = first.look.view.upright(grey), to_upright.inverse()
+    second = refine(engine, upright, first.look.to_input, first.located.mapped(to_upright), template)
+    return Refined(second.located.mapped(back), second.maps, [back @ to_picture for to_picture in second.to_picture])
 
 
 def _best(engine: Engine, grey: Grey, template: Template, views: tuple[View, ...]) -> _Found:

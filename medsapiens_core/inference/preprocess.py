@@ -58,9 +58,16 @@ def to_grey(image: Image, recipe: GreyRecipe) -> Floats:
 
 
 def warp(
-    pixels: NDArray[Any], image_to_input: Affine2D, input_size: Size, *, border: float = 0.0, low_pass: bool = True
+    pixels: NDArray[Any],
+    image_to_input: Affine2D,
+    input_size: Size,
+    *,
+    border: float | None = 0.0,
+    low_pass: bool = True,
 ) -> NDArray[Any]:
     """Resample (H, W) or (H, W, C) pixels into the input (width, height), bilinear, `border` outside the image.
+
+    Without a border (None) the image's own edge goes on outside it.
 
     `low_pass` filters first when the image is reduced, against aliasing (Gaussian of 0.5 sqrt(f^2 - 1) image pixels
     for a reduction by f); without it the result is that of the original code.
@@ -70,9 +77,13 @@ def warp(
     if low_pass and reduction > 1.05:
         sigma = 0.5 * math.sqrt(reduction**2 - 1)
         pixels = cv2.GaussianBlur(pixels, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
-    fill = (border,) * 4
     result: NDArray[Any] = cv2.warpAffine(
-        pixels, image_to_input.matrix, input_size, flags=cv2.INTER_LINEAR, borderValue=fill
+        pixels,
+        image_to_input.matrix,
+        input_size,
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE if border is None else cv2.BORDER_CONSTANT,
+        borderValue=(border or 0.0,) * 4,
     )
     return result
 

@@ -17,13 +17,13 @@ from torch.nn import functional as F
 
 from medsapiens_core.data.template import Template
 from medsapiens_core.errors import UserError
-from medsapiens_core.models.config import LoraConfig, ModelConfig
+from medsapiens_core.models.config import LoraConfig, ModelConfig, RefinerArchitecture
 from medsapiens_core.models.experts import module_key
 from medsapiens_core.models.hiera import HieraEncoder, HieraSize
 from medsapiens_core.models.landmark_model import LandmarkModel, TrainMode
 from medsapiens_core.models.lora import add_lora, fold_lora, lora_layers
 from medsapiens_core.models.prototypes import probabilities
-from medsapiens_core.models.refiner import Refiner, RefinerArchitecture
+from medsapiens_core.models.refiner import Refiner
 from medsapiens_core.models.view_head import ViewHead, ViewLogits
 
 VIEW_STAGE = -2  # the last one but one: fine-tuning changes the last stage, and the view head must go on reading
@@ -215,7 +215,6 @@ class CompactLandmarkModel(LandmarkModel):
         if module_key(template.id) in self.prototypes:
             del self.prototypes[module_key(template.id)]
         self._add_head(template.id, len(template))
-
 
     def add_refiner(self, architecture: RefinerArchitecture, template_ids: Iterable[str]) -> None:
         """Give those templates a second stage that has learned nothing yet."""

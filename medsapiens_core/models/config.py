@@ -150,6 +150,25 @@ class SapiensArchitecture(_Frozen):
         return self
 
 
+class RefinerArchitecture(_Frozen):
+    """Numbers of a second stage (models/refiner.py). `crop` is the side of what it looks at, in fine pixels, and
+    `context` how many times as wide the other picture is; `widths` are channels from the finest level down.
+
+    The fine picture has `finer` times the sides of the model's input; `sigma` is the training target's, in cells.
+    """
+
+    widths: Annotated[tuple[int, ...], Field(min_length=2, max_length=5)] = (32, 64, 128, 160)
+    crop: Annotated[int, Field(ge=32, le=512, multiple_of=32)] = 96
+    context: Annotated[int, Field(ge=2, le=8)] = 4
+    finer: Annotated[float, Field(ge=1, le=4)] = 2.0
+    sigma: Annotated[float, Field(gt=0)] = 1.5
+
+    @property
+    def cells(self) -> int:
+        """Cells along a side of the output: two fine pixels each."""
+        return self.crop // 2
+
+
 class AdapterConfig(_Frozen):
     """The package holds only adapters and head; `base_sha256` names the file `<base_sha256>.safetensors` it needs."""
 
@@ -207,6 +226,12 @@ class ModelConfig(_Frozen):
     def kind(self) -> str:
         """`sapiens` or `compact`."""
         return str(self.architecture["kind"])
+
+    @property
+    def refiner(self) -> RefinerArchitecture | None:
+        """The second stage, where there is one."""
+        described = self.architecture.get("refiner")
+        return None if described is None else RefinerArchitecture.model_validate(described)
 
     @property
     def channel_count(self) -> int:

@@ -34,11 +34,11 @@ class LandmarkModel(nn.Module):
         return None
 
     def refined_logits(self, crops: Tensor, template_id: str, landmarks: Tensor) -> Tensor:
-        """Logits (N, c, c) float32 of the second stage for crops (N, 2, S, S) on 0..255 about landmarks of those numbers.
+        """Logits (N, c, c) float32 of the second stage for crops (N, 2, S, S) on 0..255, each about one landmark.
 
         `landmarks` (N,) count the model's channels of that template. Raises KeyError where `config.is_refined` is not.
         """
-        raise KeyError(template_id)
+        raise NotImplementedError
 
     def trainable_parameters(self, mode: TrainMode) -> list[tuple[str, nn.Parameter]]:
         """Freeze everything but what `mode` trains, and return that by name.

@@ -9,37 +9,16 @@ sharp one the landmark is. One trunk serves all landmarks: a landmark has a vect
 
 from __future__ import annotations
 
-from typing import Annotated
+import itertools
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from medsapiens_core.models.config import RefinerArchitecture
 from medsapiens_core.models.experts import module_key
 
-Side = Annotated[int, Field(ge=16, le=512, multiple_of=16)]
 EVENNESS = 6.0  # grey levels added to a picture's spread, so that an empty one stays quiet
-
-
-class RefinerArchitecture(BaseModel):
-    """Numbers of a refiner. `crop` is the side in fine pixels; `widths` are channels from the finest level down.
-
-    `finer` fine pixels lie along one input pixel; `sigma` is the training target's, in the refiner's own cells.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    widths: Annotated[tuple[int, ...], Field(min_length=2, max_length=6)] = (32, 64, 128, 160)
-    crop: Side = 96
-    context: Annotated[int, Field(ge=2, le=8)] = 4
-    finer: Annotated[int, Field(ge=1, le=4)] = 2
-    sigma: Annotated[float, Field(gt=0)] = 1.5
-
-    @property
-    def cells(self) -> int:
-        """Cells along a side of the output: two fine pixels each."""
-        return self.crop // 2
 
 
 def block(inside: int, outside: int, stride: int = 1) -> nn.Sequential:
@@ -65,7 +44,7 @@ class Refiner(nn.Module):
         self.architecture, widths = architecture, architecture.widths
         first = nn.Conv2d(2, widths[0], 4, stride=2, padding=1, bias=False)
         self.stem = nn.Sequential(first, nn.GroupNorm(8, widths[0]), nn.SiLU(), block(widths[0], widths[0]))
-        pairs = list(zip(widths, widths[1:], strict=False))
+        pairs = list(itertools.pairwise(widths))
         self.down = nn.ModuleList(nn.Sequential(block(a, b, stride=2), block(b, b)) for a, b in pairs)
         self.deepest = block(widths[-1], widths[-1])
         self.laterals = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairs)

@@ -15,8 +15,10 @@ from medsapiens_core.inference.preprocess import normalise, to_grey, warp
 from medsapiens_core.io.read import read_image
 from medsapiens_core.models.config import ModelConfig
 from medsapiens_core.training.augment import AugmentRange, random_affine, random_grey
+from medsapiens_core.training.crop_samples import CropSamples, View, crop_samples
 
 CACHE_SIDE = 1400  # longest side kept in memory; the network never sees more than about half of it
+MAX_CROPS = 24  # of one view for the second stage
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +48,7 @@ class Sample:
     weights: NDArray[np.float64]
     template_id: str
     to_input: Affine2D
+    crops: CropSamples | None = None  # what a second stage gets, where the template has one
 
 
 class LandmarkDataset:
@@ -76,29 +79,44 @@ class LandmarkDataset:
     def sample(self, index: int, rng: np.random.Generator) -> Sample:
         """A random view of one item."""
         item = self.items[index]
+        config = self.config.for_template(item.template_id)
+        view = self._draw(index, rng)
+        low_pass = not config.reference_warp
+        shown = warp(
+            view.grey.astype(np.float32), view.to_input, config.input_size, border=config.border, low_pass=low_pass
+        )
+        shown = random_grey(shown, self.ranges, rng)
+        to_cells = input_to_heatmap(config.input_size, config.heatmap_size)
+        return Sample(
+            normalise(shown, config),
+            to_cells.apply(view.xy_input),
+            view.weights,
+            item.template_id,
+            view.to_input @ self.cached(index)[1],
+            self._crops(item.template_id, view, rng, MAX_CROPS) if self.config.is_refined(item.template_id) else None,
+        )
+
+    def crops(self, index: int, rng: np.random.Generator, most: int) -> CropSamples:
+        """What a second stage gets of a random view of one item: at most `most` landmarks."""
+        return self._crops(self.items[index].template_id, self._draw(index, rng), rng, most)
+
+    def _draw(self, index: int, rng: np.random.Generator) -> View:
+        item = self.items[index]
         grey, to_cached = self.cached(index)
         height, width = grey.shape
-        config = self.config.for_template(item.template_id)
-        affine, flipped = random_affine((width, height), config.input_size, self.ranges, rng)
-        low_pass = not config.reference_warp
-        view = warp(grey.astype(np.float32), affine, config.input_size, border=config.border, low_pass=low_pass)
-        view = random_grey(view, self.ranges, rng)
-        to_input = affine @ to_cached
-        xy = to_input.apply(item.xy_image)
+        input_size = self.config.for_template(item.template_id).input_size
+        affine, flipped = random_affine((width, height), input_size, self.ranges, rng)
+        xy = (affine @ to_cached).apply(item.xy_image)
         weights = item.weights
         if flipped:
             swap = list(self.templates[item.template_id].flip_index)
             xy, weights = xy[swap], weights[swap]
-        width, height = config.input_size
+        width, height = input_size
         inside = (xy[:, 0] > -0.5) & (xy[:, 1] > -0.5) & (xy[:, 0] < width - 0.5) & (xy[:, 1] < height - 0.5)
-        to_cells = input_to_heatmap(config.input_size, config.heatmap_size)
-        return Sample(
-            normalise(view, config),
-            to_cells.apply(xy),
-            np.where(inside, weights, 0.0),
-            item.template_id,
-            to_input,
-        )
+        return View(grey, affine, xy, np.where(inside, weights, 0.0))
+
+    def _crops(self, template_id: str, view: View, rng: np.random.Generator, most: int) -> CropSamples:
+        return crop_samples(view, self.config, template_id, self.ranges, rng, most=most)
 
 
 def _reduced(grey: NDArray[np.float32]) -> tuple[NDArray[np.uint8], Affine2D]:

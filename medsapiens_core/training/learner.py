@@ -14,9 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from medsapiens_core.data.template import Template
+from medsapiens_core.inference.crops import refiner_of
 from medsapiens_core.inference.engines import autocast
 from medsapiens_core.models.compact import CompactLandmarkModel
 from medsapiens_core.models.landmark_model import LandmarkModel, TrainMode
+from medsapiens_core.training.crop_samples import CropSamples
 from medsapiens_core.training.dataset import Sample
 from medsapiens_core.training.losses import masked_mse_loss, softmax_loss
 from medsapiens_core.training.optimiser import MAX_NORM, MovingMean, parameter_groups
@@ -72,7 +74,9 @@ class Learner:
                 maps = self.model.heatmaps(x, self.template.id)
         if isinstance(self.model, CompactLandmarkModel):
             logits = self.model.head_logits(features, self.template.id)[:, self.order]
-            return softmax_loss(logits, xy, weights, sigma)
+            first = softmax_loss(logits, xy, weights, sigma)
+            crops = [sample.crops for sample in samples if sample.crops is not None and len(sample.crops.landmarks)]
+            return first + refined_loss(self.model, crops, self.template.id, self.order) if crops else first
         target = peak_target(torch.nan_to_num(xy.float()), self.model.config.heatmap_size, sigma)
         emphasis = (1 + 9 * target).sqrt()
         return masked_mse_loss(maps[:, self.order].float() * emphasis, target * emphasis, weights)
@@ -114,6 +118,18 @@ class Learner:
             index, name = key.split(".", 1)
             moments.setdefault(int(index), {})[name] = value
         self.optimiser.load_state_dict({"state": moments, "param_groups": self.optimiser.state_dict()["param_groups"]})
+
+
+def refined_loss(model: LandmarkModel, crops: Sequence[CropSamples], template_id: str, order: Sequence[int]) -> Tensor:
+    """The second stage's loss, `order` being the model's channel of each of the template's landmarks."""
+    refiner = refiner_of(model.config)
+    device = next(model.parameters()).device
+    pixels = torch.from_numpy(np.concatenate([part.pixels for part in crops])).to(device)
+    xy = torch.from_numpy(np.concatenate([part.xy_cells for part in crops])).to(device)
+    landmarks = torch.tensor(order)[torch.from_numpy(np.concatenate([part.landmarks for part in crops]))].to(device)
+    with autocast(device):
+        logits = model.refined_logits(pixels, template_id, landmarks)
+    return softmax_loss(logits[None], xy[None], torch.ones(1, len(xy), device=device), refiner.sigma)
 
 
 def peak_target(xy_heatmap: Tensor, size: tuple[int, int], sigma: float) -> Tensor:
