@@ -15,6 +15,7 @@ from medsapiens_core.data.prediction import Prediction
 from medsapiens_core.data.template import Template
 from medsapiens_core.evaluation.metrics import error_table, summarise
 from medsapiens_core.geometry import Size
+from medsapiens_core.inference.crops import refiner_of
 from medsapiens_core.inference.engines import Engine
 from medsapiens_core.inference.predictor import Predictor
 from medsapiens_core.io import probe
@@ -26,12 +27,15 @@ from medsapiens_core.training.held_out import calibrate_on, predict_items
 CARD = """# {name}: the default landmark model
 
 A compact network (Hiera encoder of SAM 2 Tiny, feature pyramid, one head per template, a small head that tells how
-a film lies; {parameters:.1f} M parameters, fp16) trained jointly on {count} images of five public landmark sets.
+a film lies{also}; {parameters:.1f} M parameters, fp16) trained jointly on {count} images of {sets} public
+landmark sets.
 Command:
 
     {command}
 
-{seconds:.0f} s of training on two CPU cores in bf16, {steps} steps of {batch} images, seed {seed}, finished {utc}.
+{seconds:.0f} s of training on two CPU cores in bf16, {steps} steps of {batch} images, seed {seed}.
+{second}
+Finished {utc}.
 
 ## Data and figures
 
@@ -62,6 +66,14 @@ landmark, and there is none where fewer than 10 images were held out. Not a medi
 check every point.
 
 Licence: Apache-2.0. The encoder started from SAM 2 Hiera-Tiny (Apache-2.0, Meta Platforms).
+"""
+SECOND_STAGE = """
+The second stage, {parameters:.2f} M parameters, looks at each landmark again in crops of {crop} pixels of a picture
+with {finer:g} times the input's sides; it was trained afterwards, beside a first stage that stayed as it was:
+
+    {command}
+
+{seconds:.0f} s, {steps} steps of at most {crops} crops, seed {seed}.
 """
 SOURCES = {
     "ceph-19": "ISBI 2015",
@@ -113,13 +125,17 @@ def write_default_package(
         calibration = calibrate_on(predictions, held_out, templates[key])
         if calibration is not None:
             calibrations[key] = calibration
+    second = facts.get("second_stage")
     rows = [_row(key, len(training), figures[key]) for key, (training, _) in parts.items()]
     utc = utc_now()
     card = CARD.format(
         name=model.config.name,
         parameters=sum(p.numel() for p in model.parameters()) / 1e6,
         count=sum(len(training) for training, _ in parts.values()),
+        sets=len(parts),
         rows="\n".join(rows),
+        also="" if second is None else ", a second stage for detail",
+        second="" if second is None else second_stage(model, second),
         utc=utc[:16],
         **facts["views"],
         **facts,
@@ -135,6 +151,13 @@ def write_default_package(
         calibrations=calibrations,
     )
     return metrics
+
+
+def second_stage(model: LandmarkModel, facts: Mapping[str, Any]) -> str:
+    """What the card says of the second stage."""
+    refiner = refiner_of(model.config)
+    parameters = sum(p.numel() for name, p in model.named_parameters() if name.startswith("refiner."))
+    return SECOND_STAGE.format(parameters=parameters / 1e6, crop=refiner.crop, finer=refiner.finer, **facts)
 
 
 def _row(template_id: str, trained_on: int, figures: Mapping[str, Any] | None) -> str:
