@@ -294,11 +294,18 @@ class ModelConfig(_Frozen):
     def with_template(self, template: Template, prototypes: PrototypeConfig | None = None) -> ModelConfig:
         """Return a config with the channels, or the prototypes, of one more template at the end.
 
-        Prototypes that it had for the template are replaced. Raises ValueError if it has a head for it already.
+        A trained head is shown its films at the size that all others are, if it is one: a network knows best what it was
+        trained at. Prototypes that it had for the template are replaced. Raises ValueError if it has a head for it already.
         """
         if self.has_head(template.id):
             raise ValueError(f"{self.name} has template {template.id} already")
-        entry = TemplateChannels(version=template.version, landmarks=template.ids, prototypes=prototypes)
+        scales = {known.input_scale for known in self.templates.values()}
+        entry = TemplateChannels(
+            version=template.version,
+            landmarks=template.ids,
+            input_scale=scales.pop() if len(scales) == 1 and prototypes is None else 1.0,
+            prototypes=prototypes,
+        )
         others = {key: value for key, value in self.templates.items() if key != template.id}
         return self.model_copy(update={"templates": {**others, template.id: entry}})
 
