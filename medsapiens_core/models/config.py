@@ -294,8 +294,8 @@ class ModelConfig(_Frozen):
     def with_template(self, template: Template, prototypes: PrototypeConfig | None = None) -> ModelConfig:
         """Return a config with the channels, or the prototypes, of one more template at the end.
 
-        A trained head is shown its films at the size that all others are, if it is one: a network knows best what it was
-        trained at. Prototypes that it had for the template are replaced. Raises ValueError if it has a head for it already.
+        A trained head is shown its films at the size that all others are, if it is one: a network knows best what it
+        was trained at. Prototypes that it had for the template are replaced. Raises ValueError if it has a head for it.
         """
         if self.has_head(template.id):
             raise ValueError(f"{self.name} has template {template.id} already")
