@@ -22,6 +22,7 @@ Floats = NDArray[np.float32]
 LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, on the gamma-coded values
 MAX_SAMPLES = 1_000_000  # pixels that percentiles are taken from
 MAX_SIDE = 16_384  # OpenCV refuses to warp sides of 32767 and more
+LEFT_TO_FILTER = 2  # areas are quick, but a box lets more through than a Gaussian: the last reduction is left to that
 FILL = 0.0  # grey value of padding pixels: black, on film as on screen
 
 
@@ -72,8 +73,9 @@ def warp(
     `low_pass` filters first when the image is reduced, against aliasing (Gaussian of 0.5 sqrt(f^2 - 1) image pixels
     for a reduction by f); without it the result is that of the original code.
     """
-    pixels, image_to_input = _shrink_oversized(pixels, image_to_input)
-    reduction = 1 / math.sqrt(abs(float(np.linalg.det(image_to_input.matrix[:, :2]))))
+    spare = int(1 / image_to_input.mean_scale / LEFT_TO_FILTER) if low_pass else 1
+    pixels, image_to_input = _shrink(pixels, image_to_input, max(spare, math.ceil(max(pixels.shape[:2]) / MAX_SIDE)))
+    reduction = 1 / image_to_input.mean_scale
     if low_pass and reduction > 1.05:
         sigma = 0.5 * math.sqrt(reduction**2 - 1)
         pixels = cv2.GaussianBlur(pixels, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
@@ -108,11 +110,10 @@ def _stretch(values: Floats, valid: NDArray[np.bool_], recipe: GreyRecipe) -> Fl
     return result
 
 
-def _shrink_oversized(pixels: NDArray[Any], image_to_input: Affine2D) -> tuple[NDArray[Any], Affine2D]:
-    """Halve, or more, what OpenCV cannot warp, by area; returns the map from the smaller picture."""
+def _shrink(pixels: NDArray[Any], image_to_input: Affine2D, factor: int) -> tuple[NDArray[Any], Affine2D]:
+    """Reduce by about a whole factor, by area; returns the map from the smaller picture."""
     height, width = pixels.shape[:2]
-    factor = math.ceil(max(width, height) / MAX_SIDE)
-    if factor == 1:
+    if factor <= 1:
         return pixels, image_to_input
     size = max(1, width // factor), max(1, height // factor)
     fx, fy = width / size[0], height / size[1]
