@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from medsapiens_core import __version__
-from medsapiens_core.commands import models, project
+from medsapiens_core.commands import models, pacs, project
 from medsapiens_core.commands.doctor import doctor
 from medsapiens_core.commands.evaluate import evaluate
 from medsapiens_core.commands.finetune import finetune
@@ -36,7 +36,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "measure": measure,
     "doctor": doctor,
 }
-GROUPS = {"models": models.app, "project": project.app}
+GROUPS = {"models": models.app, "project": project.app, "pacs": pacs.app}
 app = typer.Typer(
     name="medsapiens",
     help="Place, check and correct anatomical landmarks on medical images. Without a command (optionally with a "
