@@ -198,7 +198,8 @@ def style_sheet(theme: Theme) -> str:
     QMenu::separator {{ height: 1px; background: {t.border}; margin: 4px 8px; }}
     QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border}; padding: 4px; }}
     QToolBar {{ background: {t.panel}; border: none; spacing: 2px; padding: 3px 6px; }}
-    QToolBar QToolButton#qt_toolbar_ext_button {{ image: url("{CHEVRON}"); width: 14px; }}
+    QToolBar QToolButton#qt_toolbar_ext_button {{ image: url("{CHEVRON}"); width: 16px; padding: 0;
+        margin: 0; border: 1px solid {t.border}; }}
     QToolBar::separator {{ background: {t.border}; width: 1px; margin: 5px 6px; }}
     QDockWidget {{ titlebar-close-icon: none; }}
     QStatusBar {{ background: {t.window}; }}
@@ -250,6 +251,8 @@ def style_sheet(theme: Theme) -> str:
     QSpinBox, QDoubleSpinBox {{ background: {t.window}; border: 1px solid {t.border}; border-radius: 4px;
         padding: 3px 2px 3px 6px; min-height: 20px; selection-background-color: {t.accent};
         selection-color: {t.on_accent}; }}
+    QSpinBox QLineEdit, QDoubleSpinBox QLineEdit {{ border: none; background: transparent; padding: 0 0 0 6px;
+        min-height: 0; }}
     QSpinBox:focus, QDoubleSpinBox:focus {{ border: 2px solid {t.link}; }}
     QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{
         border: none; background: transparent; width: 18px; }}

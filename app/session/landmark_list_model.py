@@ -97,7 +97,12 @@ def _text(row: LandmarkRow, column: int) -> str:
 
 
 def certainty_text(row: LandmarkRow) -> str:
-    """How far a fill is off, else the calibrated 95 % radius with its unit, else the score, else nothing."""
+    """How far a fill is off, else the calibrated 95 % radius with its unit, else the score.
+
+    Nothing for a decided landmark: what the model said is no measure of a person's point.
+    """
+    if row.label != "predicted":
+        return ""
     if row.spread:
         return row.spread
     if row.radius is not None:
@@ -106,6 +111,8 @@ def certainty_text(row: LandmarkRow) -> str:
 
 
 def _sure(row: LandmarkRow) -> str:
+    if row.label != "predicted":
+        return ""
     if row.radius is not None:
         return f"{row.name}: in 95 of 100 films the model is within {row.radius:.1f} {row.unit}"
     return "" if row.score is None else f"{row.name}: score {row.score:.2f}; this model is not calibrated"
@@ -113,7 +120,8 @@ def _sure(row: LandmarkRow) -> str:
 
 def _spoken(row: LandmarkRow) -> str:
     """As a screen reader says it: "Gonion, predicted, 95 % within 4.8 mm, warning: …"."""
-    sure = f"95 % within {row.radius:.1f} {row.unit}" if row.radius is not None else certainty_text(row)
+    shown = certainty_text(row)
+    sure = f"95 % within {shown}" if shown and row.radius is not None and not row.spread else shown
     parts = [str(row.number), row.name, row.label, sure, "new suggestion" if row.has_suggestion else ""]
     parts += [f"warning: {row.warning}" if row.warning else "", *(text[0].lower() + text[1:] for text in _told(row))]
     return ", ".join(part for part in parts if part)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -25,8 +25,18 @@ from app.views.note_field import NoteField
 from app.views.widgets import GAP, MARGIN, UNIT, label
 
 PAGES = {"card": "Card", "exemplars": "Exemplars", "history": "History"}
-SMALL, LARGE = 132, 270
+SMALL, LARGE, LEAST = 132, 270, 48  # LEAST: in a low window the list needs the room more
 NOTHING = "Open a case to see its landmarks."
+
+
+class Pages(QStackedWidget):
+    """Would like to be `wanted` high, and can do with less."""
+
+    wanted = SMALL
+
+    def sizeHint(self) -> QSize:
+        """As high as is wanted."""
+        return QSize(super().sizeHint().width(), self.wanted)
 
 
 class DefinitionCard(QFrame):
@@ -57,7 +67,7 @@ class DefinitionCard(QFrame):
         self.note = NoteField()
         self.note.committed.connect(self.note_committed)
         self.note.left.connect(self.left)
-        self._stack = QStackedWidget()
+        self._stack = Pages()
         self.tabs: dict[str, QToolButton] = {}
         self._lay_out()
         self.set_large(False)
@@ -97,7 +107,8 @@ class DefinitionCard(QFrame):
 
     def set_large(self, large: bool) -> None:
         """More room, larger text and pictures."""
-        self._stack.setMinimumHeight(LARGE if large else SMALL)
+        self._stack.wanted = LARGE if large else SMALL
+        self._stack.setMinimumHeight(SMALL if large else LEAST)
         self._stack.setMaximumHeight(16_000 if large else SMALL)
         self._definition.setProperty("role", "reading" if large else "muted")
         self._definition.style().unpolish(self._definition)

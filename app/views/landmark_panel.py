@@ -13,10 +13,11 @@ from app.session.view_state import LandmarkRow
 from app.views.definition_card import DefinitionCard
 from app.views.loupe import Loupe
 from app.views.marker_painter import ICON_SIZE, state_icon
-from app.views.row_delegates import LandmarkDelegate
+from app.views.row_delegates import LANDMARK_HEIGHT, LandmarkDelegate
 from app.views.warning_lines import WarningLines
 from app.views.widgets import GAP, MARGIN, UNIT, QuietComboBox, RowList, action_button, label
 
+LEAST_ROWS = 3  # of the list that are seen in the lowest window
 BESIDE = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
 
 
@@ -91,15 +92,12 @@ class LandmarkPanel(QWidget):
         layout.setSpacing(GAP)
         layout.addWidget(self.loupe, 2)
         head = QHBoxLayout()
-        head.addWidget(label("Landmarks", "section"))
-        head.addStretch(1)
+        head.addWidget(label("Order:", "caption"))
+        head.addWidget(self.order, 1)
         head.addWidget(self._count)
         layout.addLayout(head)
         layout.addWidget(self._bar)
-        order = QHBoxLayout()
-        order.addWidget(label("Order:", "caption"))
-        order.addWidget(self.order, 1)
-        layout.addLayout(order)
+        self.list.setMinimumHeight(LEAST_ROWS * LANDMARK_HEIGHT)
         layout.addWidget(self.list, 3)
         layout.addWidget(self.warnings)
         layout.addWidget(self.card)
@@ -148,6 +146,8 @@ def _state_text(row: LandmarkRow) -> str:
     parts = [row.label.capitalize()]
     if row.spread:
         parts.append(row.spread)
+    elif row.label != "predicted":
+        pass  # what the model said is no measure of a person's point
     elif row.radius is not None:
         parts.append(f"95 % within {row.radius:.1f} {row.unit}")
     elif row.score is not None:

@@ -14,7 +14,7 @@ from app.views.camera import XY
 from app.views.lens import FACTOR, Lens
 from app.views.orientation import UPRIGHT, Orientation
 
-HEIGHT, LEAST_HEIGHT = 240, 132
+HEIGHT, LEAST_HEIGHT = 240, 76
 
 
 class Loupe(QWidget):

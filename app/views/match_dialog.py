@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QGridLayout, QS
 
 from app.session.match_state import MatchState
 from app.translate import tr, trn
-from app.views.widgets import GAP, MARGIN, UNIT, QuietComboBox, button, label
+from app.views.widgets import MARGIN, UNIT, QuietComboBox, button, label
 
 NONE = "–"
 COMBO_WIDTH = 260
@@ -48,8 +48,9 @@ class MatchDialog(QDialog):
         area, inner = QScrollArea(), QWidget()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the choosers have it; Tab scrolls to them
         grid = QGridLayout(inner)
-        grid.setContentsMargins(0, 0, GAP, 0)
+        grid.setContentsMargins(0, 0, MARGIN, 0)
         grid.setVerticalSpacing(UNIT)
         grid.setColumnStretch(0, 1)
         for place, (mark, name) in enumerate(state.wanted):

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.session import measure_draft as draft
-from app.views.measure_operands import Operands
+from app.views.measure_operands import Operands, field_name
 from app.views.widgets import GAP, MARGIN, QuietComboBox, button, label
 from medsapiens_core.measurements.definitions import Kind, Measure, MeasureSet
 from medsapiens_core.measurements.set_file import set_to_json
@@ -107,12 +107,12 @@ class MeasureEditor(QDialog):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for text, field in (("Name", self.name), ("Kind", self.kind)):
             field.setAccessibleName(text)
-            form.addRow(text, field)
+            form.addRow(field_name(text, field), field)
         form.addRow(self.operands)
         fields = (("Unit", self.unit), ("Decimals", self.decimals), ("Tolerance", self.tolerance))
         for text, field in fields:
             field.setAccessibleName(text)
-            form.addRow(text, field)
+            form.addRow(field_name(text, field), field)
         right = QVBoxLayout()
         right.addLayout(form)
         right.addSpacing(GAP)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFormLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
+from app.theme import px
 from app.views.widgets import QuietComboBox, label
 from medsapiens_core.measurements.definitions import HKA_ROLES, MEDIAL, OPERANDS, Kind, Measure, Operand
 
 MIDDLE = " and "
+NAME_WIDTH = 136
 ROLES = {"deviation": "Signed deviation (varus +)", "angle": "HKA angle"}
 SIDES = {"": "not stated: no sign", "image-right": "right on the image", "image-left": "left on the image"}
 Entries = Sequence[tuple[object, str]]
@@ -92,6 +94,14 @@ class Operands(QWidget):
         for _value, name in entries:
             box.addItem(name)
         box.setCurrentIndex(next((row for row, (value, _name) in enumerate(entries) if value == now), -1))
-        self._form.addRow(text, box)
+        self._form.addRow(field_name(text, box), box)
         self.boxes.append(box)
         return box
+
+
+def field_name(text: str, field: QWidget) -> QLabel:
+    """What stands before a field: as wide before every field, so that they are below one another."""
+    widget = label(text)
+    widget.setBuddy(field)
+    widget.setMinimumWidth(px(NAME_WIDTH))
+    return widget

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QWidget
 
 from app import theme
 from app.session.view_state import Notice
+from app.theme import px
 from app.translate import tr
 from app.views import icons
 from app.views.announce import announce
 from app.views.widgets import GAP, MARGIN, UNIT, button, flat_button, label
 
+LEAST_TEXT = 300  # logical pixels for icon, text and cross beside the buttons
 ROLES = {"info": "link", "warning": "caution", "error": "bad"}
 
 
@@ -36,18 +39,23 @@ class NoticeStrip(QFrame):
         self._icon = QLabel()
         self._text = label("", wrap=True)
         self._more = label("", "caption")
-        self._buttons = QHBoxLayout()
+        self._box = QWidget()
+        self._buttons = QHBoxLayout(self._box)
+        self._buttons.setContentsMargins(0, 0, 0, 0)
         self._buttons.setSpacing(UNIT)
         close = flat_button("close", "Dismiss")
         close.clicked.connect(self._dismiss_shown)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(MARGIN, UNIT, UNIT, UNIT)
-        layout.setSpacing(GAP)
-        layout.addWidget(self._icon)
-        layout.addWidget(self._text, 1)
-        layout.addWidget(self._more)
-        layout.addLayout(self._buttons)
-        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(MARGIN, UNIT, UNIT, UNIT)
+        self._grid.setHorizontalSpacing(GAP)
+        self._grid.setVerticalSpacing(UNIT)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.addWidget(self._icon, 0, 0)
+        self._grid.addWidget(self._text, 0, 1)
+        self._grid.addWidget(self._more, 0, 2)
+        self._grid.addWidget(self._box, 0, 3)
+        self._grid.addWidget(close, 0, 4, Qt.AlignmentFlag.AlignTop)
+        self._is_narrow = False
         self.hide()
 
     @property
@@ -90,6 +98,21 @@ class NoticeStrip(QFrame):
         self._more.setText(f"+{others} more" if others else "")
         self._show_buttons(notice)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the buttons go below the text, which would be a column of single words."""
+        super().resizeEvent(event)
+        self._place_buttons()
+
+    def _place_buttons(self) -> None:
+        is_narrow = self.width() - self._box.sizeHint().width() < px(LEAST_TEXT)
+        if is_narrow != self._is_narrow:
+            self._is_narrow = is_narrow
+            self._grid.removeWidget(self._box)
+            if is_narrow:
+                self._grid.addWidget(self._box, 1, 1, 1, 4, Qt.AlignmentFlag.AlignLeft)
+            else:
+                self._grid.addWidget(self._box, 0, 3)
+
     def _show_buttons(self, notice: Notice) -> None:
         while self._buttons.count():
             old = self._buttons.takeAt(0).widget()
@@ -100,6 +123,8 @@ class NoticeStrip(QFrame):
             widget = button(text)
             widget.clicked.connect(lambda _=False, a=action_id: self.action_triggered.emit(notice.id, a))
             self._buttons.addWidget(widget)
+        self._box.setVisible(bool(notice.actions))
+        self._place_buttons()
 
     def _dismiss_shown(self) -> None:
         notice = self.shown

@@ -89,7 +89,7 @@ def test_landmark_rows_change_in_place(qapp, qtbot):
     with qtbot.assertNotEmitted(model.modelReset):
         model.set_rows([landmark_row(1), landmark_row(2, "confirmed", score=0.5)])
     assert changed == [(1, 1)]
-    assert [model.data(model.index(1, column)) for column in range(4)] == ["2", "Landmark 2", "confirmed", "0.50"]
+    assert [model.data(model.index(1, column)) for column in range(4)] == ["2", "Landmark 2", "confirmed", ""]
     assert model.position_of("l2") == 1 and model.row_at(5) is None
     with qtbot.waitSignal(model.modelReset):
         model.set_rows([landmark_row(2), landmark_row(1, warning="outside the image")])

@@ -225,3 +225,19 @@ def test_the_window_can_be_as_small_as_1100_by_680(window):
     window.resize(1100, 680)
     assert (window.width(), window.height()) == (1100, 680)
     assert window.image_view.width() >= 380 and window.image_view.height() >= 300
+    panel, bar = window.landmark_panel, window.status
+    below = panel.mapTo(window, panel.rect().bottomLeft()).y()
+    assert below <= bar.mapTo(window, bar.rect().topLeft()).y(), "nothing covers the status bar"
+    assert panel.list.height() >= 3 * 28
+
+
+def test_a_notice_puts_its_buttons_below_where_there_is_little_room(qtbot, dark):
+    strip = NoticeStrip()
+    qtbot.addWidget(strip)
+    offers = tuple((word, word) for word in ("Use ruler", "Enter pixel size", "Keep pixels"))
+    strip.show_notice(Notice("n", "info", "No pixel size in this file. Lengths are shown in pixels.", offers))
+    strip.show()
+    for width, below in ((900, False), (460, True), (900, False)):
+        strip.resize(width, strip.sizeHint().height())
+        qtbot.waitUntil(lambda below=below: (strip._box.y() > strip._text.geometry().bottom()) is below)
+        assert strip._text.width() >= 200
