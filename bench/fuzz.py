@@ -44,7 +44,7 @@ from medsapiens_core.transfer.converting import convert_file
 from medsapiens_core.transfer.pictures import PictureFolder, described
 
 MOST_BYTES = 400_000  # of a seed: larger files only make the run slower
-LIMIT, LABELS_LIMIT = 20.0, 5.0  # seconds for one picture, for one small label file
+LIMIT, LABELS_LIMIT = 20.0, 10.0  # seconds for one picture, for one small label file
 TELL_EVERY = 500
 SUFFIXES = {"coco": ".json", "labelstudio": ".json", "json": ".jsonl", "csv-wide": ".csv"}
 Try = Callable[[Path], str]

@@ -30,6 +30,7 @@ def pytest_configure():
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ.setdefault("OMP_NUM_THREADS", "2")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [GUARD, os.environ.get("PYTHONPATH")]))
+    os.environ[network_guard.LOG] = str(HOME / "network")
     os.environ["MEDSAPIENS_HOME"] = str(HOME / "home")
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         os.environ[name] = str(HOME / name.lower())
@@ -41,9 +42,9 @@ def pytest_unconfigure():
 
 @pytest.fixture(autouse=True)
 def no_network():
-    """Fail a test that tried, even when the refusal was swallowed."""
+    """Fail a test that tried, itself or in a child process, even when the refusal was swallowed."""
     yield
-    attempts = network_guard.attempts.copy()
+    attempts = [*network_guard.attempts, *network_guard.attempts_of_children()]
     network_guard.attempts.clear()
     assert not attempts, f"this test used the network: {attempts}"
 

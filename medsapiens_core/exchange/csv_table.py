@@ -48,10 +48,13 @@ def read_table(path: Path, *, separator: str | None = None) -> Table:
     return Table(columns, tuple(lines[1:]))
 
 
-def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write header and rows with CRLF line ends, whole or not at all."""
+def write_table(
+    path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]], *, separator: str = ",", mark: bool = False
+) -> None:
+    """Write header and rows with CRLF line ends, whole or not at all; `mark` puts the mark of UTF-8 in front."""
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\r\n")
+    buffer.write("\ufeff" if mark else "")
+    writer = csv.writer(buffer, delimiter=separator, lineterminator="\r\n")
     writer.writerow(columns)
     writer.writerows(rows)
     write_text(path, buffer.getvalue())

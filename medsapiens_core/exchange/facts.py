@@ -112,6 +112,7 @@ FACTS: dict[str, FormatFacts] = {
             ),
         ),
     ),
+    "spreadsheet": FormatFacts("exact", "only written: a spreadsheet may change what it opens"),
     "json": FormatFacts("exact", "nothing"),
     "dicom-sr": FormatFacts(
         "0.002 px (32-bit numbers)",

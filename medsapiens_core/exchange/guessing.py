@@ -11,6 +11,7 @@ from medsapiens_core.exchange.safe_json import read_json
 
 HEAD_BYTES = 65_536
 OURS = '"format":"msj1"'  # also where many cases, one to a line, make no JSON value together
+FOR_SPREADSHEETS = "for_spreadsheets;"
 BY_SUFFIX = {
     ".xml": "cvat",
     ".slp": "sleap",
@@ -70,6 +71,8 @@ def _of_file(path: Path) -> str | None:
 
 def _of_csv(path: Path) -> str:
     header = _head(path).split("\n", 1)[0]
+    if header.startswith(FOR_SPREADSHEETS):
+        raise UserError(f"{path.name} was written for spreadsheets and is not read again. Export it as csv instead.")
     columns = {name.strip().strip('"') for name in header.split(",")}
     if header.startswith("scorer"):
         return "deeplabcut"

@@ -23,12 +23,13 @@ def read(path: Path, _options: ReadOptions) -> Batch:
 def write(batch: Batch, target: Path, options: WriteOptions) -> WriteReport:
     """Write every landmark of the template for every reading, absent and not placed ones included."""
     batch, losses = to_write(batch, options)
-    rows = (row for reading in batch.readings for row in _rows(reading, options.template))
+    rows = (row for reading in batch.readings for row in rows_of(reading, options.template))
     write_table(target, COLUMNS, rows)
     return WriteReport((target,), counts(batch.readings, options.template), losses)
 
 
-def _rows(reading: Reading, template: Template) -> Iterator[list[str]]:
+def rows_of(reading: Reading, template: Template) -> Iterator[list[str]]:
+    """The cells of each landmark in template order, as in `COLUMNS`."""
     same = {**_image(reading.image), **_reading(reading, template)}
     for index, landmark in enumerate(template.ids):
         state = state_of(reading, landmark)

@@ -19,6 +19,7 @@ MODULES = {
     "isbi": "isbi",
     "csv": "long_csv",
     "csv-wide": "wide_csv",
+    "spreadsheet": "spreadsheet",
     "json": "history_json",
     "dicom-sr": "dicom_sr",
     "dicom-gsps": "dicom_gsps",

@@ -23,7 +23,7 @@ from medsapiens_core.exchange.registry import MODULES, find_format
 
 CHEST = find_template("chest-6")
 SUFFIX = {"coco": ".json", "labelstudio": ".json", "json": ".jsonl", "csv-wide": ".csv"}
-FORMATS = sorted(set(MODULES) - {"dicom-gsps", "dicom-sr", "isbi"})  # these need 19 landmarks, or DICOM films
+FORMATS = sorted(set(MODULES) - {"dicom-gsps", "dicom-sr", "isbi", "spreadsheet"})  # need 19 landmarks, or DICOM
 
 
 @pytest.fixture(autouse=True, scope="module")

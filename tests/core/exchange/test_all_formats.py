@@ -29,7 +29,7 @@ PRECISION_PX = {"cvat": 0.0051, "tps": 1e-5, "isbi": 0.5, "dicom-sr": 0.002}  # 
 OPENS_PICTURES = {"slicer", "dicom-sr"}  # the others take sizes from the file: decoding films is most of the time
 KEEPS_STATES = {"coco", "csv", "json"}
 SUFFIX = {"coco": ".json", "labelstudio": ".json", "json": ".jsonl", "csv-wide": ".csv", "slicer": ""}
-READ_BACK = sorted(name for name in MODULES if name != "dicom-gsps")
+READ_BACK = sorted(set(MODULES) - {"dicom-gsps", "spreadsheet"})
 
 
 def existing(name):

@@ -4,9 +4,15 @@ import re
 from pathlib import Path
 
 from medsapiens_core.exchange.facts import FACTS
-from medsapiens_core.exchange.registry import MODULES
+from medsapiens_core.exchange.registry import MODULES, find_format
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "formats.md").read_text(encoding="utf-8")
+LIBRARIES = ("defusedxml", "h5py", "SimpleITK", "highdicom", "pydicom")
+ALSO = {"dicom-sr": ("dicom_codes", "dicom_images", "dicom_library"), "dicom-gsps": ("dicom_codes", "dicom_images")}
+WITNESSES = {
+    "pycocotools": "pycocotools", "pandas": "pandas", "sleap-io": "sleap_io", "highdicom": "highdicom",
+    "dsrdump": "dsrdump", "dcmp2pgm": "dcmp2pgm", "Python's csv": "csv.",
+}  # fmt: skip
 ROWS = [[cell.strip() for cell in line.split("|")[1:-1]] for line in DOCUMENT.splitlines() if line.startswith("| `")]
 
 
@@ -15,6 +21,35 @@ def test_the_table_of_compatibility_says_the_same():
     assert set(table) == set(FACTS) == set(MODULES)
     for name, facts in FACTS.items():
         assert (facts.precision, facts.lost) == tuple(table[name][6:]), name
+
+
+def test_directions_libraries_and_witnesses_are_those_of_the_code():
+    """The library column names what a format's modules import, "checked with" what its tests open our files with."""
+    for row in (row for row in ROWS if len(row) == 8):
+        form = find_format(row[0].strip("`"))
+        assert row[2] == ", ".join(["in"] * (form.read is not None) + ["out"] * (form.write is not None)), row[0]
+        assert ("a folder" in row[1]) == form.is_folder, row[0]
+        used = {name for name in LIBRARIES if any(name in imports(path) for path in modules_of(form.name))}
+        told = {name for name in LIBRARIES if name in row[3]}
+        assert told == used, row[0]
+        tests = "".join(path.read_text(encoding="utf-8") for path in Path("tests/core/exchange").glob("*.py"))
+        for witness, word in WITNESSES.items():
+            assert witness not in row[4] or word in tests, (row[0], witness)
+
+
+def modules_of(name):
+    """The modules that belong to one format alone."""
+    stem = MODULES[name].removesuffix("_read")
+    return [
+        path
+        for path in Path("medsapiens_core/exchange").glob("*.py")
+        if path.stem.startswith((stem, *ALSO.get(name, ())))
+    ]
+
+
+def imports(path):
+    found = re.findall(r"^\s*(?:from|import) ([\w.]+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {name.split(".")[0] for name in found}
 
 
 def test_every_option_stands_in_the_documents_and_in_the_code_of_its_format():

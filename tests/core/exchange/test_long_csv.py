@@ -10,8 +10,10 @@ from medsapiens_core.data.image import Spacing, SpacingSource
 from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.batch import Batch, ImageRef, Reading, ReadOptions, WriteOptions
 from medsapiens_core.exchange.formula_guard import guard, unguard
+from medsapiens_core.exchange.guessing import guess_to_read
 from medsapiens_core.exchange.long_csv import FORMAT
 from medsapiens_core.exchange.long_csv_rows import COLUMNS
+from medsapiens_core.exchange.registry import find_format
 from tests.core.exchange.own_files import HOSTILE_TEXTS, TEMPLATE, batches, states_of, template_of
 
 OPTIONS = WriteOptions(TEMPLATE, {"undecided": "include"})
@@ -75,6 +77,24 @@ def test_millimetres_only_where_the_spacing_deserves_it(tmp_path):
         ("", "0.1", "detector", "uncorrected"),
         ("", "", "", ""),
     ]
+
+
+def test_a_spreadsheet_gets_semicolons_and_decimal_commas_and_is_not_read_again(tmp_path):
+    path = tmp_path / "sheet.csv"
+    reading = Reading(ImageRef("=a;b.png", 30, 40), {"S": placed(10.25, -0.5, None)}, "AB")
+    sheet = find_format("spreadsheet")
+    sheet.write(Batch((reading,), ("S",)), path, WriteOptions(template_of(("S",))))
+    data = path.read_bytes()
+    assert data.startswith(b"\xef\xbb\xbffor_spreadsheets;")
+    header, row = csv.reader(data.decode("utf-8-sig").splitlines(), delimiter=";")
+    found = dict(zip(header, row, strict=True))
+    assert (found["x_px"], found["y_px"], found["for_spreadsheets"]) == ("10,25", "-0,5", "not for import")
+    assert found["image_file"] == "'=a;b.png"
+    assert sheet.read is None
+    with pytest.raises(UserError, match="written for spreadsheets"):
+        guess_to_read(path)
+    with pytest.raises(UserError):
+        FORMAT.read(path, ReadOptions())
 
 
 def test_undecided_points_need_to_be_asked_for(tmp_path):
