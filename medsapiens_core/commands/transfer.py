@@ -78,6 +78,9 @@ def export(
     predictions: Annotated[
         bool, typer.Option("--predictions", help="The newest prediction of each case, not the annotations.")
     ] = False,
+    pixel_hashes: Annotated[
+        bool, typer.Option("--pixel-hashes", help="Name each picture by its pixels too; every picture is decoded.")
+    ] = False,
     deidentify: Annotated[
         bool,
         typer.Option("--deidentify", help="With clean copies of the pictures in OUT.images; names nobody anywhere."),
@@ -97,6 +100,7 @@ def export(
     from medsapiens_core.exchange.registry import find_format
     from medsapiens_core.store.project import Project
     from medsapiens_core.transfer.exporting import readings_of
+    from medsapiens_core.transfer.pixel_hashes import with_pixel_hashes
     from medsapiens_core.transfer.reading import parse_choices
     from medsapiens_core.transfer.reports import write_with_report
 
@@ -106,6 +110,7 @@ def export(
         raise UserError("--pixels and --without belong to --deidentify. Add it, or leave them out.")
     with Project.open(project, read_only=True) as opened:
         batch = readings_of(opened, with_history=form == "json" and not deidentify, predictions=predictions)
+        batch = with_pixel_hashes(batch) if pixel_hashes else batch
         options = WriteOptions(opened.template, choices)
         if deidentify:
             value = _export_deidentified(opened, batch, out, chosen, options, pixels=pixels, without=without or [])

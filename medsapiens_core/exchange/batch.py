@@ -21,7 +21,8 @@ class ImageRef:
 
     `file_name` is relative with `/`, as the file has it: a hint that is never opened as it stands. `path` is where the
     image lies on this computer, set by whoever found it. `width` and `height` are those of the upright image. `axis`
-    is the array axis of a volume that `frame` (0-based) counts along. `subject` is a pseudonym.
+    is the array axis of a volume that `frame` (0-based) counts along. `subject` is a pseudonym. `sha256` is that of the
+    file, `pixel_sha256` that of the decoded pixels (`Image.pixel_sha256`).
     """
 
     file_name: str
@@ -35,6 +36,7 @@ class ImageRef:
     path: Path | None = None
     image_id: str = ""
     subject: str = ""
+    pixel_sha256: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -65,7 +65,8 @@ def _case(readings: list[Reading], template: Template, sha256: str) -> dict[str,
 
 def _image(image: ImageRef) -> dict[str, Any]:
     values = {"file": image.file_name, "sha256": image.sha256, "sop": image.sop_instance_uid, "frame": image.frame}
-    return {**values, "axis": image.axis, "width": image.width, "height": image.height}
+    size = {"axis": image.axis, "width": image.width, "height": image.height}
+    return {**values, **size, "pixel_sha256": image.pixel_sha256}
 
 
 def _read(reading: Reading, template: Template) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from medsapiens_core.data.annotation import AbsentReason, Decision, Place, PointState
 from medsapiens_core.data.image import Spacing, SpacingSource
@@ -21,6 +22,11 @@ from medsapiens_core.exchange.states import stored_state
 
 FORMAT_NAME = "msj1"
 EXTRA = "json"
+
+
+def _digest_or_none(value: Any) -> str | None:
+    """What is no SHA-256 says nothing; it is written back all the same."""
+    return value if isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) else None
 
 
 class _Part(BaseModel):
@@ -51,6 +57,7 @@ class _Read(_Part):
 class _Image(_Part):
     file: str = ""
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    pixel_sha256: Annotated[str | None, BeforeValidator(_digest_or_none)] = None
     sop: str | None = None
     frame: Annotated[int, Field(ge=0)] = 0
     axis: Annotated[int, Field(ge=0, le=2)] | None = None
@@ -145,7 +152,8 @@ def _image(case: _Case) -> ImageRef:
     except ValueError as error:
         raise UserError(f"{error}.") from error
     place = (image.width, image.height, image.frame, image.axis)
-    return ImageRef(image.file, *place, image.sha256, image.sop, spacing, image_id=case.case, subject=case.subject)
+    known = {"image_id": case.case, "subject": case.subject, "pixel_sha256": image.pixel_sha256}
+    return ImageRef(image.file, *place, image.sha256, image.sop, spacing, **known)
 
 
 def _reading(read: _Read, image: ImageRef, case: _Case, kept: Mapping[str, Any], raw: Mapping[str, Any]) -> Reading:

@@ -1,4 +1,4 @@
-"""Which image a reading belongs to: by identity, then by path, then by a name that occurs once (formats.md 0.5).
+"""Which image a reading belongs to: by identity, pixels, path, then by a name that occurs once (formats.md 0.5).
 
 A path out of a file is only compared with paths that are known, never opened.
 """
@@ -6,15 +6,16 @@ A path out of a file is only compared with paths that are known, never opened.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
 from medsapiens_core.exchange.batch import ImageRef
 
-How = Literal["uid", "sha256", "path", "name"]
-CERTAIN: tuple[How, ...] = ("uid", "sha256")
+How = Literal["uid", "sha256", "pixels", "path", "name"]
+CERTAIN: tuple[How, ...] = ("uid", "sha256", "pixels")
+MOST_DECODED = 200  # pictures of the right size that are decoded for one reading that states a hash of pixels
 TRUST_HINT = "If the names can be trusted, say so with --trust-names."
 
 
@@ -28,10 +29,16 @@ class Match:
 
 
 class KnownImages:
-    """The images that readings may belong to. Their `file_name` is a relative path with `/`."""
+    """The images that readings may belong to. Their `file_name` is a relative path with `/`.
 
-    def __init__(self, images: Sequence[ImageRef]) -> None:
-        self.images = tuple(images)
+    `pixel_hash` decodes one of them; it is called only for readings that state a hash of pixels and fit no file.
+    """
+
+    def __init__(
+        self, images: Sequence[ImageRef], pixel_hash: Callable[[ImageRef], str | None] = lambda _image: None
+    ) -> None:
+        self.images, self._pixel_hash = tuple(images), pixel_hash
+        self._pixels: dict[int, str | None] = {}
         self._by_uid: dict[str, list[int]] = {}
         self._by_sha256: dict[str, list[int]] = {}
         self._by_name: dict[str, list[int]] = {}
@@ -77,8 +84,20 @@ class KnownImages:
         for table, key, how in self._identities(ref):
             if found := table.get(key, []):
                 return found, how
+        if ref.pixel_sha256 and (found := self._of_pixels(ref)):
+            return found, "pixels"
         found = self.find(ref.file_name) if ref.file_name else []
         return found, "path" if len(_parts(ref.file_name)) > 1 else "name"
+
+    def _of_pixels(self, ref: ImageRef) -> list[int]:
+        """Images with these pixels: of the stated size and frame, those that fit by name first."""
+        named = dict.fromkeys(self.find(ref.file_name) if ref.file_name else [])
+        candidates = [k for k in (*named, *range(len(self.images))) if _may_equal(ref, self.images[k])]
+        looked_at = list(dict.fromkeys(candidates))[:MOST_DECODED]
+        for k in looked_at:
+            if k not in self._pixels:
+                self._pixels[k] = self._pixel_hash(self.images[k])
+        return [k for k in looked_at if self._pixels[k] == ref.pixel_sha256]
 
     def _identities(self, ref: ImageRef) -> Iterable[tuple[dict[str, list[int]], str, How]]:
         if ref.sop_instance_uid:
@@ -105,6 +124,11 @@ def _problem(ref: ImageRef, image: ImageRef, *, asked: bool) -> str:
             f"{image.height}. Its points belong to another version of the picture."
         )
     return ""
+
+
+def _may_equal(ref: ImageRef, image: ImageRef) -> bool:
+    stated, real = (ref.width, ref.height, ref.frame), (image.width, image.height, image.frame)
+    return None not in stated and stated == real
 
 
 def _differ(stated: str | int | None, real: str | int | None) -> bool:

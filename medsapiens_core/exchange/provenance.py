@@ -18,6 +18,7 @@ from medsapiens_core.exchange.batch import ImageRef, Reading
 from medsapiens_core.exchange.hints import image_hint
 
 Text = Annotated[str, Field(max_length=1000)]
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Whole = Annotated[int, Field(ge=0, le=2**31)]
 
 
@@ -30,7 +31,8 @@ class _Record(BaseModel):
     height: Whole | None = None
     frame: Whole = 0
     axis: Whole | None = None
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    sha256: Digest | None = None
+    pixel_sha256: Digest | None = None
     sop_instance_uid: Annotated[str, Field(pattern=r"^[0-9.]{1,64}$")] | None = None
     spacing: tuple[float, float, Text] | None = Field(default=None, strict=False)
     image_id: Text = ""
@@ -52,7 +54,8 @@ def to_record(reading: Reading, template: Template, product: str) -> dict[str, A
     record = {
         "medsapiens": 1, "product": product, "template": template.id, "template_version": template.version,
         "image": image.file_name, "width": image.width, "height": image.height, "frame": image.frame,
-        "axis": image.axis, "sha256": image.sha256, "sop_instance_uid": image.sop_instance_uid,
+        "axis": image.axis, "sha256": image.sha256, "pixel_sha256": image.pixel_sha256,
+        "sop_instance_uid": image.sop_instance_uid,
         "image_id": image.image_id, "subject": image.subject, "source": reading.source, "reader": reading.reader,
         "model": reading.model_id, "reviewed": reading.reviewed, "decided_utc": reading.decided_utc,
         "revision": reading.revision, "note": reading.note[:1000],
@@ -111,6 +114,7 @@ def _image(record: _Record, image: ImageRef) -> ImageRef:
         frame=record.frame,
         axis=record.axis,
         sha256=record.sha256,
+        pixel_sha256=record.pixel_sha256,
         sop_instance_uid=record.sop_instance_uid,
         spacing=spacing,
         image_id=record.image_id,

@@ -67,9 +67,10 @@ def _next(following: Iterator[Line]) -> str:
 
 
 def _count(text: str, limit: int) -> int:
-    if not text.strip().isascii() or not text.strip().isdigit() or len(text.strip()) > 9:
+    digits = text.strip()
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 9:
         raise UserError("the number of points is not a whole number")
-    count = int(text)
+    count = int(digits)  # int() itself does not pass over every separator that strip() does
     if count > limit:
         raise UserError(f"{count} points are more than the {limit} that can be used")
     return count

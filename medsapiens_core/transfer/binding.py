@@ -10,6 +10,7 @@ from medsapiens_core.exchange.matching import TRUST_HINT, KnownImages
 from medsapiens_core.store.cases import CaseRow
 from medsapiens_core.store.project import Project
 from medsapiens_core.transfer.importing import all_cases, image_of
+from medsapiens_core.transfer.pixel_hashes import known_images
 
 MOST_OFFERED = 200
 LEFT_OUT = 0  # in place of a case id; the store counts from 1
@@ -29,7 +30,7 @@ class PictureQuestion:
 def picture_questions(project: Project, batch: Batch) -> list[PictureQuestion]:
     """One question for each reading that no case fits for sure. Cases of another size are never offered."""
     cases = all_cases(project)
-    known = KnownImages([image_of(case) for case in cases])
+    known = known_images([image_of(case) for case in cases])
     found = []
     for position, reading in enumerate(batch.readings):
         match = known.match(reading.image)

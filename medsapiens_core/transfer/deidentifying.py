@@ -171,5 +171,6 @@ def _copied(ref: ImageRef, path: Path, folder: Path, pseudonyms: Pseudonyms, *, 
         found,
         file_name=found.path.name,
         sha256=sha256_file(found.path),
+        pixel_sha256=None,
         image_id=pseudonyms.uuid("image", identity),
     )

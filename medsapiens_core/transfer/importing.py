@@ -15,9 +15,9 @@ from medsapiens_core.data.annotation import Annotation, Decision, Edit, PointSta
 from medsapiens_core.data.prediction import Prediction
 from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.batch import Batch, ImageRef, Reading
-from medsapiens_core.exchange.matching import KnownImages
 from medsapiens_core.store.cases import CaseRow
 from medsapiens_core.store.project import Project
+from medsapiens_core.transfer.pixel_hashes import known_images
 from medsapiens_core.transfer.predictions import as_prediction
 
 Kind = Literal["reading", "prediction"]
@@ -80,7 +80,7 @@ def all_cases(project: Project) -> list[CaseRow]:
 def plan_import(project: Project, batch: Batch, kind: Kind, *, trust_names: bool = False) -> ImportPlan:
     """Bind every reading to a case and compare it with what is there. Nothing is stored."""
     cases = all_cases(project)
-    known = KnownImages([image_of(case) for case in cases])
+    known = known_images([image_of(case) for case in cases])
     problems: list[str] = []
     bound: list[tuple[CaseRow, Reading]] = []
     for reading in batch.readings:

@@ -12,11 +12,11 @@ from medsapiens_core.data.annotation import Annotation, PointState
 from medsapiens_core.data.spacing import Spacing
 from medsapiens_core.data.template import Template
 from medsapiens_core.exchange.batch import Batch, Reading
-from medsapiens_core.exchange.matching import KnownImages
 from medsapiens_core.exchange.swaps import Suspicion, find_swaps
 from medsapiens_core.store.cases import CaseRow
 from medsapiens_core.store.project import Project
 from medsapiens_core.transfer.importing import Conflict, ImportPlan, Kind, PlannedCase, all_cases, image_of
+from medsapiens_core.transfer.pixel_hashes import known_images
 from medsapiens_core.transfer.sources import decided_points
 
 What = Literal["new", "moved", "same", "overwrites", "undecided"]
@@ -76,7 +76,7 @@ class Preview:
 def preview(project: Project, batch: Batch, kind: Kind, swapped: Mapping[int, bool] | None = None) -> Preview:
     """Compare a batch of landmark ids with the project. `swapped[reading number]` exchanges the pairs noticed there."""
     cases = all_cases(project)
-    known = KnownImages([image_of(case) for case in cases])
+    known = known_images([image_of(case) for case in cases])
     noticed = _noticed(project, batch)
     problems: list[str] = []
     bound: list[tuple[int, CaseRow, Reading]] = []

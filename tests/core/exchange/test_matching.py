@@ -78,3 +78,22 @@ def test_trusted_names_still_need_the_size_that_the_file_states():
 def test_no_name_is_opened_or_breaks_anything(name, trust):
     match = KNOWN.match(ImageRef(name, 10, 20), trust_names=trust)
     assert (match.position is None) == bool(match.problem)
+
+
+def test_pixels_bind_what_was_saved_anew_and_are_looked_at_only_when_stated():
+    looked = []
+
+    def pixel_hash(image):
+        looked.append(image.file_name)
+        return {"a.png": "aa", "b.png": "bb", "c.png": "bb"}.get(image.file_name)
+
+    images = [ImageRef(f"{name}.png", 30, 40, sha256=name * 64) for name in "abc"]
+    known = KnownImages(images, pixel_hash)
+    assert known.match(ImageRef("b.png", 30, 40, sha256="f" * 64)).problem != ""
+    assert looked == []
+    found = known.match(ImageRef("renamed.tif", 30, 40, sha256="f" * 64, pixel_sha256="aa"))
+    assert (found.position, found.how) == (0, "pixels")
+    assert "2 pictures fit" in known.match(ImageRef("x.png", 30, 40, pixel_sha256="bb")).problem
+    assert known.match(ImageRef("x.png", 31, 40, pixel_sha256="aa")).position is None
+    assert known.match(ImageRef("x.png", pixel_sha256="aa")).position is None, "it does not state its size"
+    assert looked == ["a.png", "b.png", "c.png"], "each of the right size, once"

@@ -140,6 +140,7 @@ def test_a_scale_that_is_not_calibrated_is_not_written(tmp_path, source):
     ("text", "message"),
     [
         ("LM=3\n1 2\n", "fewer points"),
+        ("LM=3\x1f\n1 2\n", "fewer points"),  # found by bench.fuzz
         ("LM=3\n1 2\nIMAGE=a.png\n", "fewer points"),
         ("LM=1\n1 2\nIMAGE=a.png\n", "1 points, but template"),
         ("LM=3\n1 2\n3 inf\n1 1\n", "line 1: a number"),

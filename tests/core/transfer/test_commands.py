@@ -14,6 +14,7 @@ from medsapiens_core.data.template_file import find_template
 from medsapiens_core.exchange.batch import Batch, ImageRef, Reading, ReadOptions, WriteOptions
 from medsapiens_core.exchange.canonical import is_sealed
 from medsapiens_core.exchange.registry import find_format
+from medsapiens_core.io import read_image
 from medsapiens_core.store.project import Project
 
 CHEST = find_template("chest-6")
@@ -294,3 +295,23 @@ def test_mistakes_exit_with_2_and_say_what_to_do(run, monkeypatch, tmp_path, arg
     assert (code, out) == (2, "")
     assert message in err
     assert not (tmp_path / "b.csv").exists()
+
+
+def test_a_picture_saved_anew_is_bound_by_its_pixels(json_of, project, pictures, tmp_path):
+    json_of("import", write(tmp_path / "a.csv", readings_for()), "--project", project, "--as", "reading",
+            "--images", pictures)  # fmt: skip
+    json_of("export", "--project", project, "--format", "json", "--out", tmp_path / "b.jsonl", "--pixel-hashes")
+    other = tmp_path / "other.mss"
+    json_of("project", "create", other, "--template", "chest-6")
+    with Project.open(other) as opened:
+        for number in range(COUNT):
+            pixels = cv2.imread(str(pictures / "set" / f"{number}.png"), cv2.IMREAD_GRAYSCALE)
+            assert cv2.imwrite(str(tmp_path / f"anew{number}.bmp"), pixels)
+            opened.cases.add(read_image(tmp_path / f"anew{number}.bmp"))
+    told = json_of("import", tmp_path / "b.jsonl", "--project", other, "--as", "reading")
+    assert (told["cases"], told["problems"]) == (COUNT, [])
+    with Project.open(other, read_only=True) as opened:
+        for case in opened.cases.page():
+            number = int(case.name.removeprefix("anew").removesuffix(".bmp"))
+            found = opened.annotations.load(case.id)
+            assert dict(zip(found.landmark_ids, found.states, strict=True)) == points_of(number)
