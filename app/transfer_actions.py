@@ -16,6 +16,16 @@ LANDMARKS_IN = (
         "import",
     ),
     Action(
+        "export.landmarks",
+        "E&xport landmarks…",
+        "File",
+        "G",
+        ("Ctrl+Alt+E",),
+        "Landmarks for another tool, with or without what names people",
+        ("project",),
+        "export",
+    ),
+    Action(
         "import.undo",
         "&Take back an import…",
         "File",

@@ -8,14 +8,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices
 
+from app.controllers.landmark_export_controller import LandmarkExportController
+from app.controllers.landmark_export_controller import outcome_text as export_text
 from app.controllers.landmark_import_controller import LandmarkImportController
 from app.controllers.landmark_import_words import outcome_text
 from app.project_dialogue import ImportDialogue
+from app.session.export_state import ExportOutcome
 from app.session.import_state import ImportOutcome
 from app.tasks.task_runner import IO, STORE
 from app.translate import tr, trn
+from app.views.transfer.export_window import ExportWindow
 from app.views.transfer.import_window import ImportWindow
 from medsapiens_core.exchange.registry import find_format
 from medsapiens_core.store.imports import ImportRecord
@@ -26,12 +31,15 @@ if TYPE_CHECKING:
     from app.workspace import Workspace
 
 RECENT_KEY, RECENT = "recent_landmarks", 8
-NOTICE = "landmarks-imported"
+NOTICE, EXPORTED = "landmarks-imported", "landmarks-exported"
+FOLDER_KEY = "export_folder"
 OFFERED = 50  # imports that can be chosen to take back
 
 
 class TransferDialogue(QObject):
-    """Parts: `images` asks for pictures; `landmarks` and its `import_window` are made when first needed."""
+    """Parts: `images` asks for pictures; `landmarks` with its `import_window`, and `exporter` with its `export_window`,
+    are made when first needed.
+    """
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
@@ -39,6 +47,8 @@ class TransferDialogue(QObject):
         self.images = ImportDialogue(workspace.importer, workspace.window, workspace.notices, self)
         self.import_window: ImportWindow | None = None
         self.landmarks: LandmarkImportController | None = None
+        self.export_window: ExportWindow | None = None
+        self.exporter: LandmarkExportController | None = None
         self._after_images: list[str] = []
         self._reopen: int | None = None
         workspace.importer.finished.connect(lambda _summary: self._go_on_with_landmarks())
@@ -49,6 +59,7 @@ class TransferDialogue(QObject):
             "import.files": self.images.ask_for_files,
             "import.folder": self.images.ask_for_folder,
             "import.landmarks": self.import_landmarks,
+            "export.landmarks": self.export_landmarks,
             "import.undo": self.ask_what_to_take_back,
         }
 
@@ -73,6 +84,60 @@ class TransferDialogue(QObject):
             self.import_window.end()
             self.import_window.deleteLater()
             self.import_window = None
+        if self.exporter is not None:
+            self.exporter.close()
+        if self.export_window is not None:
+            self.export_window.end()
+            self.export_window.deleteLater()
+            self.export_window = None
+
+    # --- exporting
+
+    def export_landmarks(self) -> None:
+        """Open the window that asks what to write, and where."""
+        workspace = self._workspace
+        problem = workspace.save_all()  # what is on screen is what is exported
+        if problem:
+            workspace.notices.show(EXPORTED, "warning", tr("Not saved yet, so nothing is exported: {why}", why=problem))
+            return
+        if self.export_window is None or self.exporter is None:
+            self.export_window = ExportWindow(workspace.window)
+            self.exporter = LandmarkExportController(
+                workspace.runner,
+                workspace.project,
+                self.export_window,
+                query=lambda: workspace.worklist.query,
+                open_case=self._open_case,
+                parent=self,
+            )
+            self.exporter.finished.connect(self._exported)
+        if self.export_window.isVisible():
+            self.export_window.raise_()
+            return
+        self.exporter.open(self._export_folder())
+
+    def _open_case(self) -> tuple[int, str] | None:
+        case = self._workspace.session.case
+        return None if case is None else (case.id, str(getattr(case, "name", case.id)))
+
+    def _export_folder(self) -> Path:
+        settings = self._workspace.window.settings
+        folder = Path(str(settings.value(FOLDER_KEY, ""))) if settings is not None else Path()
+        return folder if folder.is_absolute() and folder.is_dir() else Path.home()
+
+    def _exported(self, outcome: ExportOutcome) -> None:
+        path, settings = Path(outcome.path), self._workspace.window.settings
+        if settings is not None:
+            settings.setValue(FOLDER_KEY, str(path.parent))
+        text = export_text(outcome)
+        folder = QUrl.fromLocalFile(str(path.parent))
+        buttons: dict[str, Callable[[], object]] = {tr("Open folder"): lambda: QDesktopServices.openUrl(folder)}
+        if outcome.told:
+            details = "\n".join(outcome.told)
+            buttons[tr("What was lost")] = lambda: self._workspace.window.dialogs.tell(
+                tr("What the file does not say"), text, details
+            )
+        self._workspace.notices.show(EXPORTED, "info", text, buttons)
 
     # --- importing
 

@@ -19,7 +19,15 @@ from app.preferences import PAGES, PREFERENCES
 from app.session import import_state
 from app.translate import CONTEXT
 from app.views.menus import MENUS
-from app.views.transfer import files_page, import_window, names_page, pictures_page, preview_page
+from app.views.transfer import (
+    export_form,
+    files_page,
+    import_window,
+    look_page,
+    names_page,
+    pictures_page,
+    preview_page,
+)
 from medsapiens_core.data.annotation import Decision, Place
 from medsapiens_core.exchange.facts import FACTS
 
@@ -52,6 +60,13 @@ def _exchange_texts() -> Iterator[str]:
     for headers in (names_page.HEADERS, pictures_page.HEADERS, preview_page.HEADERS, preview_page.POINT_HEADERS):
         yield from headers
     yield from (*preview_page.CHOICES.values(), *preview_page.TAKEN.values(), pictures_page.NO_CASE)
+    yield from (
+        *export_form.POINTS.values(),
+        export_form.CLEAN,
+        export_form.CLEAN_HOW,
+        export_form.TRAVELS,
+        look_page.HINT,
+    )
     yield from (*import_window.TITLES.values(), *import_window.NEXT.values())
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QWidget
 
 from app.check_only import LIMIT_MS, wait_until
+from app.views.transfer.export_window import ExportWindow
 from app.views.transfer.import_window import ImportWindow
 from app.workspace import Workspace
 from bench.screens import Stage, screen
@@ -73,3 +74,27 @@ def _import_pictures(stage: Stage) -> QWidget:
 @screen("33-import-preview")
 def _import_preview(stage: Stage) -> QWidget:
     return _at(stage, _written(stage.workspace), "preview")
+
+
+@screen("34-export")
+def _export(stage: Stage) -> QWidget:
+    workspace = stage.workspace
+    workspace.transfer.export_landmarks()
+    wait_until(lambda: workspace.transfer.export_window is not None, LIMIT_MS)
+    window = workspace.transfer.export_window
+    assert window is not None
+    wait_until(window.isVisible, LIMIT_MS)
+    window.form.format.setCurrentIndex(window.form.format.findData("csv-wide"))
+    return window
+
+
+@screen("35-export-look")
+def _export_look(stage: Stage) -> QWidget:
+    window = _export(stage)
+    assert isinstance(window, ExportWindow)
+    window.form.target.setText(str(Path(tempfile.mkdtemp()) / "shared.csv"))
+    window.export.click()
+    wait_until(lambda: window.is_asking, LIMIT_MS)
+    window.start_looking.click()
+    wait_until(lambda: window.is_looking, LIMIT_MS)
+    return window

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from app.session.import_state import ChangeRow, DrawnPoint, FormatChoice, ImportOutcome, PointRow, PreviewState
-from app.session.presentation import spacing_badge
+from app.session.presentation import BADGES, spacing_badge
 from app.translate import tr, trn
 from medsapiens_core.data.annotation import PointState
 from medsapiens_core.data.spacing import Spacing
@@ -169,10 +169,10 @@ def _row(
     spacing = case.case.spacing
     moved = str(case.count("moved")) if case.count("moved") else ""
     if farthest is not None:
-        moved += " " + tr("up to {distance}", distance=distance_text(farthest, spacing))
+        moved += " " + tr("up to {distance}", distance=_short_distance(farthest, spacing))
     conflict = str(case.count("overwrites")) if case.count("overwrites") else ""
     if against is not None:
-        conflict += " " + tr("up to {distance}", distance=distance_text(against, spacing))
+        conflict += " " + tr("up to {distance}", distance=_short_distance(against, spacing))
     swap = tr("every pair") if case.all_swapped else pairs_text(case.swaps, template)
     reader = f" ({case.annotation.reader})" if case.annotation.reader else ""
     return ChangeRow(
@@ -189,6 +189,13 @@ def _row(
         swap if case.swaps else "",
         bool(swapped.get(case.position)),
     )
+
+
+def _short_distance(point: PointPreview, spacing: Spacing | None) -> str:
+    """Millimetres, with a word for where they come from, else pixels: for a narrow column."""
+    if point.distance_mm is None or spacing is None:
+        return tr("{px} px", px=_short(point.distance_px or 0.0))
+    return tr("{mm} mm ({source})", mm=_short(point.distance_mm), source=BADGES[spacing.source][0] or tr("file"))
 
 
 def _xy(state: PointState) -> tuple[float, float] | None:

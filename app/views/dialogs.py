@@ -71,6 +71,11 @@ class Dialogs:
         """A file to write; Qt asks before an existing one is replaced."""
         return QFileDialog.getSaveFileName(self._parent, title, name, kinds)[0] or None
 
+    def new_path(self, title: str, name: str) -> str | None:
+        """A file or folder to write; what is done about an existing one is asked by whoever writes."""
+        option = QFileDialog.Option.DontConfirmOverwrite
+        return QFileDialog.getSaveFileName(self._parent, title, name, options=option)[0] or None
+
     def slices(self, choices: Sequence[SliceChoice]) -> dict[str, tuple[int | None, int]] | None:
         """For each volume the axis and slice to use (axis None: a frame of a cine file); skipped ones are left out."""
         dialog = SliceDialog(choices, self._parent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -19,17 +19,29 @@ from medsapiens_core.store.project import Project
 from medsapiens_core.transfer.importing import all_cases, image_of
 
 
-def readings_of(project: Project, *, with_history: bool = False, predictions: bool = False) -> Batch:
+def readings_of(
+    project: Project,
+    *,
+    with_history: bool = False,
+    predictions: bool = False,
+    cases: Sequence[CaseRow] | None = None,
+    slots: Collection[str] | None = None,
+    go_on: Callable[[int, int], bool] = lambda _done, _total: True,
+) -> Batch:
     """Every annotation of every case, by all readers; with `predictions`, the newest prediction of each case instead.
 
-    A case of which nothing was said is told in the messages. `with_history` adds every edit, for our own JSON.
+    A case of which nothing was said is told in the messages. `with_history` adds every edit, for our own JSON. `cases`
+    and `slots` (readers as the store knows them, "" is the common annotation) take some of them only. Ends early when
+    `go_on(done, total)` answers False.
     """
-    cases = all_cases(project)
+    cases = all_cases(project) if cases is None else cases
     readings: list[Reading] = []
     silent = 0
-    for case, name in zip(cases, relative_names([case.path for case in cases]), strict=True):
+    for done, (case, name) in enumerate(zip(cases, relative_names([case.path for case in cases]), strict=True)):
+        if not go_on(done, len(cases)):
+            break
         image = _image(project, case, name)
-        found = _predicted(project, case, image) if predictions else _decided(project, case, image, with_history)
+        found = _predicted(project, case, image) if predictions else _decided(project, case, image, with_history, slots)
         silent += not found
         readings += found
     what = "prediction" if predictions else "annotation"
@@ -57,9 +69,13 @@ def _image(project: Project, case: CaseRow, name: str) -> ImageRef:
     )
 
 
-def _decided(project: Project, case: CaseRow, image: ImageRef, with_history: bool) -> list[Reading]:
+def _decided(
+    project: Project, case: CaseRow, image: ImageRef, with_history: bool, slots: Collection[str] | None
+) -> list[Reading]:
     readings = []
     for slot in project.annotations.readers(case.id):
+        if slots is not None and slot not in slots:
+            continue
         annotation = project.annotations.load(case.id, reader=slot)
         edits = project.annotations.history(case.id, reader=slot)
         readings.append(_reading(project, annotation, edits, image, with_history))

@@ -1,11 +1,15 @@
 """Landmarks in and out through the real window: unknown names, a preview, the writing, and taking it back."""
 
 import json
+import shutil
 
+import pydicom
 import pytest
+from pydicom.data import get_testdata_file
 
 from medsapiens_core.data.annotation import placed
 from medsapiens_core.data.template_file import find_template
+from medsapiens_core.io.read import read_image
 from medsapiens_core.store.project import Project
 
 from ..app.building import SIZE, add_case
@@ -168,8 +172,8 @@ def test_points_of_a_person_are_overwritten_only_where_that_is_chosen(start_appl
     importer.on("preview")
     table = window.preview.table
     lines = [[table.item(row, column).text() for column in range(table.columnCount())] for row in range(COUNT)]
-    assert [line[1] for line in lines] == ["4", "4", "6", "6"] and [line[3] for line in lines] == ["1", "1", "", ""]
-    assert lines[0][4].startswith("1 up to ") and lines[0][4].endswith(" px"), "no millimetres without a pixel size"
+    assert [line[2] for line in lines] == ["4", "4", "6", "6"] and [line[4] for line in lines] == ["1", "1", "", ""]
+    assert lines[0][5].startswith("1 up to ") and lines[0][5].endswith(" px"), "no millimetres without a pixel size"
     window.preview.choose(1)
     window.preview.radios["theirs"].click()
     window.preview.choose(3)
@@ -238,3 +242,119 @@ def test_predictions_come_on_screen_and_no_decision_is_touched(importer, tmp_pat
     }
     assert annotation.decided_count == 1
     assert project.predictions.latest(session.case.id).model_id == "import:coco"
+
+
+class Exporter:
+    """A person at the export window."""
+
+    def __init__(self, application, qtbot):
+        self.application, self.qtbot = application, qtbot
+
+    @property
+    def window(self):
+        return self.application.workspace.transfer.export_window
+
+    def wait(self, condition):
+        self.qtbot.waitUntil(condition, timeout=LONG)
+
+    def open(self, form, target):
+        self.application.window.action("export.landmarks").trigger()
+        self.wait(lambda: self.window.isVisible() and self.window.form.format.count() > 0)
+        combo = self.window.form.format
+        combo.setCurrentIndex(combo.findData(form))
+        self.window.form.target.setText(str(target))
+
+    def notice(self):
+        self.wait(lambda: not self.window.isVisible())
+        strip = self.application.window.notices
+        self.wait(lambda: strip.shown is not None and strip.shown.id == "landmarks-exported")
+        return strip.shown.text
+
+
+@pytest.fixture
+def decided(folder):
+    with Project.open(folder) as project:
+        for number, case in enumerate(project.cases.page(sort="added")):
+            decide(project, case.id, positions(number))
+    return folder
+
+
+def test_an_export_to_csv_comes_back_without_a_change(start_application, decided, tmp_path, qtbot, monkeypatch):
+    application = start_application(decided)
+    qtbot.waitUntil(lambda: application.workspace.session.is_open, timeout=LONG)
+    exporter, importer = Exporter(application, qtbot), Importer(application, qtbot)
+    target = tmp_path / "out.csv"
+    exporter.open("csv", target)
+    form = exporter.window.form
+    assert form._lost.text() == "Lost in this format: nothing but the history."
+    assert form.deidentify.isChecked(), "on for everything but what goes into one's own archive"
+    form.deidentify.setChecked(False)
+    exporter.window.export.click()
+    assert exporter.notice() == "4 readings of 4 pictures were written to out.csv."
+    report = json.loads((tmp_path / "out.csv.report.json").read_text())
+    assert (report["template"], report["spacing_sources"]) == ({"id": "chest-6", "version": 1}, {"none": 4})
+
+    importer.drop(target)
+    importer.window.files.as_reading.click()
+    importer.next()
+    importer.on("preview")
+    table = importer.window.preview.table
+    assert [table.item(row, 4).text() for row in range(COUNT)] == ["6"] * COUNT
+    assert not importer.window.next.isEnabled() and "Nothing would change" in importer.window.next.toolTip()
+    importer.window.cancel.click()
+
+    asked = []
+    monkeypatch.setattr(type(exporter.window), "may_replace", lambda _self, path: bool(asked.append(path)))
+    exporter.open("csv", target)
+    form.deidentify.setChecked(False)
+    before = target.read_bytes()
+    exporter.window.export.click()
+    assert asked == [str(target)] and target.read_bytes() == before
+    monkeypatch.undo()
+    monkeypatch.setattr(exporter.window.dialogs, "ask", lambda *_rest, **_named: "replace")
+    form.scopes["open"].click()
+    exporter.window.export.click()
+    assert "1 reading of 1 picture" in exporter.notice()
+    assert target.read_bytes() != before
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(("out", "."))) == [
+        "out.csv",
+        "out.csv.report.json",
+    ]
+
+
+def test_a_film_leaves_without_names_only_after_somebody_has_looked_at_it(start_application, tmp_path, qtbot):
+    film = tmp_path / "Mustermann Erika.dcm"
+    shutil.copy(get_testdata_file("RG1_UNCR.dcm", download=False), film)
+    folder = tmp_path / "films.mss"
+    with Project.create(folder, name="Films", template=TEMPLATE) as project:
+        case = project.cases.add(read_image(film), path=film)
+        decide(project, case.id, positions(0))
+        other = add_case(project, 1)
+        decide(project, other.id, positions(1))
+    application = start_application(folder)
+    qtbot.waitUntil(lambda: application.workspace.session.is_open, timeout=LONG)
+    exporter = Exporter(application, qtbot)
+    target = tmp_path / "shared.csv"
+    exporter.open("csv", target)
+    window = exporter.window
+    window.export.click()
+    exporter.wait(lambda: window.is_asking)
+    assert "cannot be ruled out in 2 images" in window._question.text()
+    assert not target.exists() and not (tmp_path / "shared.csv.images").exists()
+    window.start_looking.click()
+    exporter.wait(lambda: window.is_looking and window.look.keep.isEnabled())
+    window.grab()
+    assert "1 of 2: Mustermann Erika.dcm" in window.look._title.text()
+    window.look.keep.click()
+    exporter.wait(lambda: "2 of 2" in window.look._title.text() and window.look.keep.isEnabled())
+    assert not target.exists()
+    window.look.leave_out.click()
+    assert exporter.notice().endswith("1 reading of 1 picture were written to shared.csv. Patient identity removed.")
+    (copy,) = (tmp_path / "shared.csv.images").iterdir()
+    original, clean = pydicom.dcmread(film), pydicom.dcmread(copy)
+    assert str(original.PatientName) and str(clean.PatientName) == str(clean.PatientID) != str(original.PatientName)
+    assert clean.SOPInstanceUID != original.SOPInstanceUID and clean.PatientIdentityRemoved == "YES"
+    assert clean.PixelData == original.PixelData
+    written = target.read_text() + (tmp_path / "shared.csv.report.json").read_text() + copy.name
+    for name in ("Mustermann", "film 001", str(original.PatientName), str(original.SOPInstanceUID)):
+        assert name not in written

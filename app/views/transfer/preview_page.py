@@ -26,7 +26,7 @@ from app.views.dialogs import Dialogs
 from app.views.transfer.points_picture import PointsPicture
 from app.views.widgets import GAP, button, label
 
-HEADERS = ("Case", "New", "Moves", "Same", "Decided here", "Import")
+HEADERS = ("Case", "Import", "New", "Moves", "Same", "Decided here")
 POINT_HEADERS = ("Landmark", "Here", "In the file", "Apart", "")
 CHOICES = {
     "keep": "Import; what is decided here stays",
@@ -111,7 +111,7 @@ class PreviewPage(QWidget):
     def _fill_line(self, line: int, row: ChangeRow) -> None:
         taken = tr(TAKEN[row.choice]) if row.is_change or row.choice == "leave" else tr("nothing to do")
         name = f"{row.name}  ⇄" if row.swap else row.name
-        texts = (name, str(row.new or ""), row.moved, str(row.same or ""), row.conflict, taken)
+        texts = (name, taken, str(row.new or ""), row.moved, str(row.same or ""), row.conflict)
         for column, text in enumerate(texts):
             item = self.table.item(line, column)
             if item is None:
