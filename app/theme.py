@@ -251,8 +251,6 @@ def style_sheet(theme: Theme) -> str:
     QSpinBox, QDoubleSpinBox {{ background: {t.window}; border: 1px solid {t.border}; border-radius: 4px;
         padding: 3px 2px 3px 6px; min-height: 20px; selection-background-color: {t.accent};
         selection-color: {t.on_accent}; }}
-    QSpinBox QLineEdit, QDoubleSpinBox QLineEdit {{ border: none; background: transparent; padding: 0 0 0 6px;
-        min-height: 0; }}
     QSpinBox:focus, QDoubleSpinBox:focus {{ border: 2px solid {t.link}; }}
     QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{
         border: none; background: transparent; width: 18px; }}

@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider, QSpinBox, QWidget
 
 from app.session.view_state import ImageState
-from app.views.widgets import GAP, MARGIN, button, label
+from app.views.widgets import GAP, MARGIN, button, inset, label
 
 
 class QuietSlider(QSlider):
@@ -66,6 +66,7 @@ class FrameBar(QFrame):
         self.spin = QuietSpinBox()
         self.spin.setAccessibleName("Frame number")
         self.spin.setKeyboardTracking(False)
+        inset(self.spin)
         self._of = label("", "caption")
         self._marks = label("", "caption")
         self.use = button("Use this frame")

@@ -12,7 +12,7 @@ from app import theme
 from app.session.presets import sample, value_range
 from app.session.view_state import ImageState
 from app.views.film_view import FilmView
-from app.views.widgets import GAP, MARGIN, button, label
+from app.views.widgets import GAP, MARGIN, button, inset, label
 
 SIZE = (360, 150)
 BINS = 256
@@ -124,6 +124,7 @@ def _number(name: str) -> QDoubleSpinBox:
     box = QDoubleSpinBox()
     box.setRange(-1e6, 1e6)
     box.setKeyboardTracking(False)
+    inset(box)
     box.setAccessibleName(name)
     box.setMinimumWidth(110)
     return box

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.session import measure_draft as draft
 from app.views.measure_operands import Operands, field_name
-from app.views.widgets import GAP, MARGIN, QuietComboBox, button, label
+from app.views.widgets import GAP, MARGIN, QuietComboBox, button, inset, label
 from medsapiens_core.measurements.definitions import Kind, Measure, MeasureSet
 from medsapiens_core.measurements.set_file import set_to_json
 
@@ -55,7 +55,9 @@ class MeasureEditor(QDialog):
         self.operands = Operands(self._landmarks)
         self.unit = QuietComboBox()
         self.decimals = QSpinBox(maximum=6)
+        inset(self.decimals)
         self.tolerance = QDoubleSpinBox(maximum=1000, decimals=2, singleStep=0.5, specialValueText="none")
+        inset(self.tolerance)
         self.value = label("", "title", wrap=True)
         self.fault = label("", "muted", wrap=True)
         self._lay_out()

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.session.planner_state import PlannerRow, PlannerState
 from app.views.log_progress import LogProgress
-from app.views.widgets import GAP, MARGIN, UNIT, button, label
+from app.views.widgets import GAP, MARGIN, UNIT, button, inset, label
 
 HEADERS = ("#", "Case", "Why", "State")
 CASE = Qt.ItemDataRole.UserRole
@@ -91,6 +91,7 @@ class PlannerWindow(QDialog):
         self._what = label("", "caption", wrap=True)
         self._empty = label("", "muted", wrap=True)
         self.goal = QDoubleSpinBox(minimum=0.1, maximum=100.0, singleStep=0.1, decimals=1)
+        inset(self.goal)
         self.goal.setAccessibleName("Error to reach")
         self.goal.setKeyboardTracking(False)
         self._make_buttons()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QDoubleSpinBox, QFormLayout, QHBoxLayout,
 from app.session.presentation import spacing_badge
 from app.session.spacing_state import SpacingAnswer
 from app.views.scope_choice import ScopeChoice
-from app.views.widgets import GAP, MARGIN, button, label
+from app.views.widgets import GAP, MARGIN, button, inset, label
 from medsapiens_core.data.spacing import Spacing, from_ruler
 
 XY = tuple[float, float]
@@ -30,6 +30,7 @@ class RulerDialog(QDialog):
         self._aspect = 1.0
         self._drawn = label("", wrap=True)
         self.length = QDoubleSpinBox()
+        inset(self.length)
         self.length.setRange(0.0, 2000.0)
         self.length.setDecimals(2)
         self.length.setSuffix(" mm")

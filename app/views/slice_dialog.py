@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.session.view_state import SliceChoice
-from app.views.widgets import GAP, MARGIN, QuietComboBox, button, label
+from app.views.widgets import GAP, MARGIN, QuietComboBox, button, inset, label
 
 AXES = ("first axis", "second axis", "third axis")
 
@@ -36,6 +36,7 @@ class SliceRow(QFrame):
         self.axis = QuietComboBox()
         self.axis.setAccessibleName(f"Direction for {choice.name}")
         self.slice = QSpinBox()
+        inset(self.slice)
         self.slice.setAccessibleName(f"Slice of {choice.name}")
         self._count = label("", "caption")
         self._fill_axes(choice)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from app.session.presentation import spacing_badge
 from app.session.spacing_state import SpacingAnswer, SpacingState
 from app.views.scope_choice import ScopeChoice
-from app.views.widgets import GAP, MARGIN, UNIT, button, label, line
+from app.views.widgets import GAP, MARGIN, UNIT, button, inset, label, line
 from medsapiens_core.data.spacing import MAX_MAGNIFICATION, MAX_MM, Spacing, SpacingSource, usable_pair
 
 USUAL_FACTOR = 1.1  # lateral skull films; only where the cursor starts
@@ -47,6 +47,7 @@ class SpacingDialog(QDialog):
         self.magnified = QRadioButton("Magnification")
         self.across, self.down = _size("Pixel width"), _size("Pixel height")
         self.factor = QDoubleSpinBox()
+        inset(self.factor)
         self.factor.setRange(1.0, MAX_MAGNIFICATION)
         self.factor.setDecimals(3)
         self.factor.setSingleStep(0.01)
@@ -231,6 +232,7 @@ class SpacingDialog(QDialog):
 
 def _size(name: str) -> QDoubleSpinBox:
     box = QDoubleSpinBox()
+    inset(box)
     box.setRange(0.0, MAX_MM)
     box.setDecimals(4)
     box.setSingleStep(0.001)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHeaderView,
     QLabel,
+    QLineEdit,
     QPushButton,
     QSizePolicy,
     QSlider,
@@ -110,7 +111,14 @@ def make_quiet(widget: WheelUser) -> WheelUser:
     is_field = isinstance(widget, QAbstractSpinBox)
     widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus if is_field else Qt.FocusPolicy.TabFocus)
     widget.installEventFilter(_WheelGuard(widget))
+    if isinstance(widget, QAbstractSpinBox):
+        inset(widget)
     return widget
+
+
+def inset(box: QAbstractSpinBox) -> None:
+    """Keep the number off the frame of its box: the style sheet's padding does not reach it."""
+    box.findChild(QLineEdit).setTextMargins(UNIT, 0, 0, 0)
 
 
 class QuietComboBox(QComboBox):
