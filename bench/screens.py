@@ -272,7 +272,7 @@ def _planner(stage: Stage) -> QWidget:
     return planner
 
 
-@screen("30-smallest")
+@screen("99-smallest")
 def _smallest(stage: Stage) -> None:
     stage.application.window.resize(stage.application.window.minimumSize())
 

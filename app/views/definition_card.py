@@ -25,7 +25,8 @@ from app.views.note_field import NoteField
 from app.views.widgets import GAP, MARGIN, UNIT, label
 
 PAGES = {"card": "Card", "exemplars": "Exemplars", "history": "History"}
-SMALL, LARGE, LEAST = 132, 270, 48  # LEAST: in a low window the list needs the room more
+SMALL, LARGE = 132, 270
+LOW = 48  # in a low window the list needs the room more
 NOTHING = "Open a case to see its landmarks."
 
 
@@ -53,6 +54,7 @@ class DefinitionCard(QFrame):
         super().__init__(parent)
         self.setProperty("role", "card")
         self._state: CardState | None = None
+        self._is_large = self._is_low = False
         self.page = "card"
         self._name = label("", "section", wrap=True)
         self._sub = label("", "caption", wrap=True)
@@ -107,13 +109,25 @@ class DefinitionCard(QFrame):
 
     def set_large(self, large: bool) -> None:
         """More room, larger text and pictures."""
-        self._stack.wanted = LARGE if large else SMALL
-        self._stack.setMinimumHeight(SMALL if large else LEAST)
-        self._stack.setMaximumHeight(16_000 if large else SMALL)
+        self._is_large = large
+        self._make_room()
         self._definition.setProperty("role", "reading" if large else "muted")
         self._definition.style().unpolish(self._definition)
         self._definition.style().polish(self._definition)
         self.exemplars.set_large(large)
+
+    def set_low(self, low: bool) -> None:
+        """Take less room where there is little."""
+        if low != self._is_low:
+            self._is_low = low
+            self._make_room()
+
+    def _make_room(self) -> None:
+        large = self._is_large
+        self._stack.wanted = LARGE if large else LOW if self._is_low else SMALL
+        self._stack.setMinimumHeight(SMALL if large else LOW)
+        self._stack.setMaximumHeight(16_000 if large else self._stack.wanted)
+        self._stack.updateGeometry()
 
     def show_page(self, page: str) -> None:
         """Turn to a page."""

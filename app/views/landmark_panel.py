@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QAbstractItemModel, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from app.action_registry import ActionRegistry
@@ -17,6 +18,7 @@ from app.views.row_delegates import LANDMARK_HEIGHT, LandmarkDelegate
 from app.views.warning_lines import WarningLines
 from app.views.widgets import GAP, MARGIN, UNIT, QuietComboBox, RowList, action_button, label
 
+LOW_PANEL = 720
 LEAST_ROWS = 3  # of the list that are seen in the lowest window
 BESIDE = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
 
@@ -85,6 +87,11 @@ class LandmarkPanel(QWidget):
         self._count.setText(f"{decided} of {total} decided" if total else "")
         self._bar.setRange(0, max(total, 1))
         self._bar.setValue(decided)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low window the card gives way to the list."""
+        super().resizeEvent(event)
+        self.card.set_low(event.size().height() < LOW_PANEL)
 
     def _lay_out(self, actions: ActionRegistry) -> None:
         layout = QVBoxLayout(self)

@@ -67,7 +67,7 @@ class SpacingDialog(QDialog):
         """Show a case. `focus` is "entered" or "magnification" to begin there."""
         self._state, self._read_only = state, read_only
         self.setWindowTitle(f"Pixel size of {state.case_name}")
-        self._now.setText(state.badge)
+        self._now.setText(f"Pixel size: {state.badge}")
         self._explanation.setText(state.explanation)
         self._show_options(state)
         self._begin_values(state)
@@ -75,8 +75,8 @@ class SpacingDialog(QDialog):
         more = len(state.history) - HISTORY_LINES
         lines = [*state.history[:HISTORY_LINES], *([f"and {more} earlier"] if more > 0 else [])]
         self._history.setText("\n".join(lines) or "Nobody has chosen a pixel size for this case.")
-        self.adjustSize()
         self.show()
+        self.adjustSize()  # once shown: before, the style sheet has not told how high the controls are
         self.raise_()
         self._focus(focus)
         self._check()

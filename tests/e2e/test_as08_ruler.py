@@ -142,7 +142,7 @@ def test_the_buttons_of_the_notice_and_the_dialog_work(at_a04, pack_a, qtbot):
     # the badge is a button; the choice is told, and taken back by choosing again
     QTest.mouseClick(window.status._spacing, LEFT)
     qtbot.waitUntil(dialog.isVisible, timeout=LONG)
-    assert dialog._now.text() == "entered 0.125 x 0.150 mm"
+    assert dialog._now.text() == "Pixel size: entered 0.125 x 0.150 mm"
     assert "entered by hand" in dialog._history.text()
     dialog.radios[-1].click()
     QTest.mouseClick(dialog.use_button, LEFT)
