@@ -160,7 +160,7 @@ def test_the_lock_holds_every_dependency_but_torch_and_no_address():
 
 
 def test_label_files_are_read_in_the_decoder_child():
-    """Everything else asks `decoding.read_labels` and `decoding.guess_format` (docs/adr/0009)."""
+    """Everything else asks `decoding.read_labels` and `decoding.guess_format` (docs/adr/0011)."""
     own = ("medsapiens_core/exchange/", "medsapiens_core/decoding/child.py")
     for path in SOURCES:
         if relative(path).startswith(own):

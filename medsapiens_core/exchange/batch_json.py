@@ -1,4 +1,4 @@
-"""A batch as JSON and back: how label files that a child process has read reach this one (docs/adr/0009).
+"""A batch as JSON and back: how label files that a child process has read reach this one (docs/adr/0011).
 
 Nothing is lost on the way: numbers are shortest exact text, states and pixel sizes are checked again on arrival.
 """

@@ -92,7 +92,9 @@ def read(path: Path, options: ReadOptions) -> Batch:
     """
     if not path.is_dir():
         return as_batch([read_report(path, options)])
-    reports = [file for file in sorted(path.rglob("*")) if _is_report_file(file)]
+    root = path.resolve()
+    inside = (file for file in sorted(path.rglob("*")) if file.resolve().is_relative_to(root))  # links may lead out
+    reports = [file for file in inside if _is_report_file(file)]
     if not reports:
         raise UserError(f"{path.name}: there is no DICOM report in this folder.")
     return as_batch([_read_or_say_why(file, options) for file in reports])

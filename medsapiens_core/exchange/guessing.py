@@ -53,7 +53,9 @@ def _by_suffix(path: Path) -> str | None:
 
 def _of_folder(folder: Path) -> str | None:
     """The one format of the folder's files, None when there are none or several."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    root = folder.resolve()
+    found_files = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    files = sorted(path for path in found_files if path.resolve().is_relative_to(root))  # links may lead out
     if any(path.name.startswith("CollectedData") for path in files):
         return "deeplabcut"
     small = [path for path in files if _by_suffix(path) or path.suffix.lower() in (".json", ".csv")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -152,8 +153,8 @@ def _image(case: _Case) -> ImageRef:
     except ValueError as error:
         raise UserError(f"{error}.") from error
     place = (image.width, image.height, image.frame, image.axis)
-    known = {"image_id": case.case, "subject": case.subject, "pixel_sha256": image.pixel_sha256}
-    return ImageRef(image.file, *place, image.sha256, image.sop, spacing, **known)
+    ref = ImageRef(image.file, *place, image.sha256, image.sop, spacing, image_id=case.case, subject=case.subject)
+    return replace(ref, pixel_sha256=image.pixel_sha256)
 
 
 def _reading(read: _Read, image: ImageRef, case: _Case, kept: Mapping[str, Any], raw: Mapping[str, Any]) -> Reading:

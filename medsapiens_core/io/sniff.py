@@ -30,7 +30,13 @@ _FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"\xff\x4f\xff\x51", "a bare JPEG 2000 picture"),
     (b"\x89HDF", "an HDF5 file"),
     (b"8BPS", "a Photoshop document"),
+    (b"Salted__", "an encrypted file"),
+    (b"age-encryption.org/", "an encrypted file"),
+    (b"-----BEGIN PGP MESSAGE", "an encrypted file"),
 )
+
+
+_ENVELOPED = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03"  # object identifier of CMS enveloped data
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,8 @@ def _dicom_without_preamble(head: bytes) -> bool:
 
 
 def _unknown(head: bytes) -> str:
+    if head[:1] == b"\x30" and _ENVELOPED in head[:32]:  # Secure DICOM (PS3.15 annex D) and encrypted mail
+        return "an encrypted file"
     printable = sum(32 <= byte < 127 or byte in (9, 10, 13) for byte in head)
     return "a text file" if printable > 0.95 * len(head) else "no image file that this program knows"
 

@@ -16,6 +16,7 @@ from medsapiens_core.data.annotation import Decision, PointState
 from medsapiens_core.errors import UserError
 from medsapiens_core.exchange import dicom_sr
 from medsapiens_core.exchange.batch import ReadOptions
+from medsapiens_core.exchange.guessing import guess_to_read
 from tests.core.exchange.dicom_samples import corrected, predicted, reading, sample, write
 
 NONE = ReadOptions()
@@ -175,3 +176,17 @@ def test_a_report_without_points_says_so(tmp_path):
     batch = dicom_sr.read(foreign(tmp_path / "a.dcm", region), NONE)
     assert batch.readings == ()
     assert batch.messages[-1] == "a.dcm: the report marks no points in an image."
+
+
+def test_links_out_of_the_folder_are_not_followed(tmp_path):
+    secret = tmp_path / "secret" / "a.dcm"
+    secret.parent.mkdir()
+    secret.write_bytes(b"\0" * 128 + b"DICM" + b"x")
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    (folder / "link.dcm").symlink_to(secret)
+    (folder / "up").symlink_to(secret.parent, target_is_directory=True)
+    with pytest.raises(UserError, match="no DICOM report in this folder"):
+        dicom_sr.read(folder, NONE)
+    with pytest.raises(UserError, match="cannot be told"):
+        guess_to_read(folder)

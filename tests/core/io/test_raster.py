@@ -159,6 +159,9 @@ def test_a_large_picture_within_the_limit_makes_no_warning(tmp_path: Path) -> No
         (b"PK\x03\x04" + b"\0" * 60, "a ZIP archive"),
         (b"x,y\n1,2\n" * 30, "a text file"),
         (bytes(range(256)) * 3, "no image file"),
+        (b"Salted__" + bytes(range(200)), "an encrypted file"),
+        (b"\x30\x82\x20\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03" + bytes(99), "an encrypted file"),
+        (b"-----BEGIN PGP MESSAGE-----\n\nhQEMA", "an encrypted file"),
     ],
 )
 def test_other_files_are_named_for_what_they_are(tmp_path: Path, content: bytes, what: str) -> None:
