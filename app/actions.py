@@ -13,6 +13,7 @@ from app.action_groups import keys as _keys
 from app.action_row import Action
 from app.image_view_actions import FRAMES, HABITS, LOUPE, ORIENTATION, OVERLAYS
 from app.measure_actions import MEASURE, MEASURE_OUT
+from app.reader_actions import READERS
 from app.scratch_actions import SCRATCH
 from app.transfer_actions import LANDMARKS_IN
 
@@ -28,6 +29,7 @@ CONDITIONS = {
     "reviewed": "This case is not marked reviewed.",
     "model": "No model for this template yet.",
     "calibrated": "The model in use has no calibration for this template, so it has no 95 % regions.",
+    "sighted": "Blind case: predictions are hidden until Return.",
     "frames": "This picture has one frame.",
     "finetune": "Review some cases first.",
     "search": "Search for a case first (Ctrl+F).",
@@ -139,7 +141,7 @@ _VIEW = (
         "I",
         ("Y",),
         "Show where the model put points that were moved",
-        ("case",),
+        ("case", "sighted"),
         "ghost",
         checkable=True,
     ),
@@ -216,7 +218,7 @@ _LANDMARK = (
         "I",
         ("R",),
         "Back to where the model put it",
-        (*POINT, "revert"),
+        (*POINT, "sighted", "revert"),
         short="Revert",
     ),
     Action(
@@ -381,6 +383,7 @@ ACTIONS: tuple[Action, ...] = (
     *MEASURE,
     *NOTES,
     *PROJECT,
+    *READERS,
     *SCRATCH,
     *_HELP,
     *_IMAGE_KEYS,

@@ -30,10 +30,12 @@ from medsapiens_core.store.errors import NewerProjectError, ProjectLockedError
 from medsapiens_core.store.library import ModelLibrary
 from medsapiens_core.store.own_templates import OwnTemplates
 from medsapiens_core.store.project import Project
+from medsapiens_core.store.readings import ReadingRule
 from medsapiens_core.training.config import TrainingOptions
 
 RECENT = 8
 DATABASE = "project.db"
+BLIND_SHARE = 0.1  # of the cases of a new project; its Owner may change it
 log = logging.getLogger(__name__)
 
 
@@ -109,10 +111,15 @@ class Application(QObject):
         """Make a project and open it."""
         self.runner.submit(
             IO,
-            lambda: Project.create(folder, name=name, template=self.own_templates.find(template_id)),
+            lambda: self._make_project(folder, name, template_id),
             on_done=lambda project: self._opened(project, then_import),
             on_error=lambda error: self._not_opened(folder, error),
         )
+
+    def _make_project(self, folder: Path, name: str, template_id: str) -> Project:
+        project = Project.create(folder, name=name, template=self.own_templates.find(template_id))
+        project.readings.set_rule(ReadingRule(blind_share=BLIND_SHARE))
+        return project
 
     def open_sample(self, sample: SampleProject) -> None:
         """Open a sample project, made now if it is not there yet; the other samples are made after it."""
@@ -211,6 +218,7 @@ class Application(QObject):
             project.close()
             return
         self.workspace = Workspace(project, self.library, self.window, self.notices, options=self._options, parent=self)
+        self.workspace.reopen_wanted.connect(self._reopen_for_another)
         self._remember(project)
         self.workspace.start(self._case_to_open)
         self._case_to_open = None
@@ -286,6 +294,10 @@ class Application(QObject):
             self._case_to_open = case.id if case is not None else None
             self.open_project(folder)
             self.window.toasts.show_message(text)
+
+    def _reopen_for_another(self, text: str) -> None:
+        if self.workspace is not None:
+            self._reopen(self.workspace, text)
 
     def _ask_for_folder(self) -> None:
         folder = self.window.dialogs.open_folder("Open project", str(Path.home()))

@@ -18,4 +18,6 @@ def show_nothing(window: MainWindow, notices: NoticeBoard) -> None:
     window.status.set_model("", "")
     window.status.set_saved("")
     window.worklist.set_counts({})
+    for rows in (window.worklist.list, window.landmark_panel.list, window.measurements_panel.table):
+        rows.setModel(None)  # the models end with the project; a list left on one would still select in it
     notices.clear()

@@ -43,7 +43,7 @@ OVERLAYS = (
         "I",
         ("C",),
         "Regions that hold the point 95 times in 100: current landmark, all, none",
-        ("case", "calibrated"),
+        ("case", "sighted", "calibrated"),
         icon="ellipse",
     ),
     Action(
@@ -53,7 +53,7 @@ OVERLAYS = (
         "I",
         ("T",),
         "Where the model sees the current landmark",
-        ("case", "landmark", "model"),
+        ("case", "landmark", "sighted", "model"),
         icon="heatmap",
         checkable=True,
     ),

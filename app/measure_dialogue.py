@@ -166,10 +166,10 @@ class MeasureDialogue(QObject):
         """Write the report of the open case as it is now."""
         case = self._session.case
         if case is not None:
+            reader = self._session.annotation.reader
             self._runner.submit(
                 STORE,
-                self._project.annotations.history,
-                case.id,
+                lambda: self._project.annotations.history(case.id, reader=reader),
                 on_done=lambda history: self._write_report(path, history),
             )
 

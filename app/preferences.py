@@ -69,6 +69,16 @@ START = Preference(
     "",
     (("project", "The last project"), ("welcome", "The list of projects")),
 )
+INITIALS = Preference(
+    "initials",
+    "Reader",
+    "Initials",
+    "",
+    "They stand with every decision, 1 to 8 letters or digits. Empty: from the name below, else from your account.",
+)
+FULL_NAME = Preference(
+    "full_name", "Reader", "Name", "", "Shown beside the initials to the other readers of a project."
+)
 WHEEL = Preference(
     "wheel",
     "View",
@@ -120,7 +130,10 @@ THUMBNAILS = Preference(
     True,
     "They make the worklist quick. They show patients' films; off: they are made anew each time.",
 )
-PREFERENCES: tuple[Preference, ...] = (THEME, FONT, START, WHEEL, TOUCHPAD, ORDER, ADVANCE, BULK, LETTERS, THUMBNAILS)
+PREFERENCES: tuple[Preference, ...] = (
+    *(THEME, FONT, START, INITIALS, FULL_NAME, WHEEL, TOUCHPAD),
+    *(ORDER, ADVANCE, BULK, LETTERS, THUMBNAILS),
+)
 
 
 class Preferences(QObject):
@@ -132,6 +145,7 @@ class Preferences(QObject):
         super().__init__(parent)
         self._settings = settings
         self._values: dict[str, Value] = {}
+        self._notes: dict[str, str] = {}
 
     def value(self, row: Preference) -> Any:
         """What is set: of the type of the row's default."""
@@ -150,6 +164,18 @@ class Preferences(QObject):
             self._settings.setValue(row.key, int(value) if isinstance(value, bool) else value)
             self._settings.sync()
         self.changed.emit(row.key)
+
+    def kept(self, name: str) -> str:
+        """What was remembered under a name that is no row, e.g. who reads in a project; "" if nothing was."""
+        stored = self._notes.get(name) if self._settings is None else self._settings.value(name)
+        return "" if stored is None else str(stored)
+
+    def keep(self, name: str, text: str) -> None:
+        """Remember a text for the next time."""
+        self._notes[name] = text
+        if self._settings is not None:
+            self._settings.setValue(name, text)
+            self._settings.sync()
 
     def rows(self, page: str) -> Iterator[Preference]:
         """The rows of a page."""

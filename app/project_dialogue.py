@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -78,10 +78,11 @@ class ModelDialogue(QObject):
         notices: NoticeBoard,
         *,
         options: TrainingOptions | None,
+        refusal: Callable[[], str] = lambda: "",
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._models, self._training = models, training
+        self._models, self._training, self._refusal = models, training, refusal
         self._window, self._notices, self._options = window, notices, options
         self._corrections = 0
         self._wired: QObject | None = None
@@ -97,8 +98,17 @@ class ModelDialogue(QObject):
         self._window.show_models()
         self._training.start(self._models.current, self._options)
 
+    def is_refused(self) -> bool:
+        """True, after saying why, when the person may not decide which models are used."""
+        refusal = self._refusal()
+        if refusal:
+            self._window.dialogs.tell("Models", refusal, kind="warning")
+        return bool(refusal)
+
     def ask_for_model(self) -> None:
         """Choose a model file to add."""
+        if self.is_refused():
+            return
         path = self._window.dialogs.model_file()
         if path and Path(path).suffix == ".msmodel":
             self._models.import_file(path)
@@ -192,6 +202,8 @@ class ModelDialogue(QObject):
 
     def _promote(self, name: str) -> None:
         """One click where the comparison speaks for it; else the comparison is shown, which asks for a reason."""
+        if self.is_refused():
+            return
         if self._training.job_of_candidate(name) is None:
             self._models.promote(name, "put in use by the user, not compared in this project")
         else:
@@ -211,10 +223,14 @@ class ModelDialogue(QObject):
             dialog.case_requested.connect(self.case_requested)
 
     def _promote_compared(self, name: str, reason: str) -> None:
+        if self.is_refused():
+            return
         self._close_comparison()
         self._models.promote(name, reason)
 
     def _discard(self, name: str) -> None:
+        if self.is_refused():
+            return
         self._close_comparison()
         self._models.discard(name)
 
@@ -224,7 +240,8 @@ class ModelDialogue(QObject):
             dialog.close()
 
     def _roll_back(self, _name: str) -> None:
-        self._models.roll_back()
+        if not self.is_refused():
+            self._models.roll_back()
 
     def _export(self, name: str) -> None:
         path = self._window.dialogs.save_file("Export model", f"{name}.msmodel", "Models (*.msmodel)")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from medsapiens_core.data.readers import Right
 from medsapiens_core.store.project import Project
 
 
-def refusal(project: Project, right: str) -> str:
+def refusal(project: Project, right: Right) -> str:
     """Why the person may not do something ("publish", "rules"), "" if they may; who works alone is the Owner."""
-    readers: Any = getattr(project, "readers", None)
-    return "" if readers is None else str(readers.refusal(getattr(project, "person", ""), right))
+    return project.readers.refusal(project.person, right)

@@ -15,6 +15,7 @@ from medsapiens_core.io.phantom import TEMPLATES, write_sample
 from medsapiens_core.io.read import read_image
 from medsapiens_core.io.samples import chest_film_path
 from medsapiens_core.store.project import Project
+from medsapiens_core.store.readings import ReadingRule
 
 COMPLETE = "samples-complete"
 
@@ -55,6 +56,7 @@ def ensure_sample(home: Path, sample: SampleProject) -> Path:
         project = Project.open(folder)
     else:
         project = Project.create(folder, name=sample.name, template=find_template(sample.template_id))
+        project.readings.set_rule(ReadingRule(locked_blind=False))  # a sample is there to see what the model does
     with project:
         for path in _pictures(folder, sample):
             project.cases.add(read_image(path), path=path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
 from PySide6.QtCore import QObject, Signal
 
@@ -19,7 +18,6 @@ from app.controllers.inference_controller import InferenceController
 from app.controllers.models_controller import ModelsController
 from app.controllers.notice_board import NoticeBoard
 from app.controllers.review_controller import ReviewController
-from app.controllers.save_queue import SaveQueue
 from app.controllers.spacing_controller import with_spacing
 from app.controllers.thumbnail_controller import ThumbnailController
 from app.controllers.training_controller import TrainingController
@@ -31,7 +29,9 @@ from app.measure_dialogue import MeasureDialogue
 from app.picture_parts import PictureParts
 from app.preferences import ADVANCE, THUMBNAILS
 from app.project_dialogue import ModelDialogue
+from app.reading_parts import ReadingParts
 from app.review_messages import ReviewMessages
+from app.saving import Saving
 from app.session.case_like import renew_case
 from app.session.review_session import ReviewSession
 from app.spacing_dialogue import SpacingDialogue
@@ -52,9 +52,13 @@ READ_ONLY = "This project is open to read only. Nothing can be changed."
 
 
 class Workspace(QObject):
-    """The open project. `ready()` once the first case is on screen or the project turned out to be empty."""
+    """The open project. `ready()` once the first case is on screen or the project turned out to be empty.
+
+    `reopen_wanted(text)`: another person reads, so the project has to be opened again, and the text said.
+    """
 
     ready = Signal()
+    reopen_wanted = Signal(str)
 
     def __init__(
         self,
@@ -71,7 +75,17 @@ class Workspace(QObject):
         self.runner = TaskRunner(self)
         self.session = ReviewSession(project.template, self._commit, parent=self)
         self.session.read_only = project.read_only
-        self.saves = SaveQueue(self.runner, self._write, self)
+        self.reading = ReadingParts(self)
+        self.saving = Saving(
+            self.runner,
+            project,
+            self.session,
+            window=window,
+            notices=notices,
+            register=self.reading.desk.register,
+            parent=self,
+        )
+        self.saves = self.saving.queue
         self.loader = CaseLoader(self.runner, project, self)
         set_condition = window.registry.set_condition
         self.worklist = WorklistController(self.runner, project, window.worklist, self)
@@ -107,7 +121,15 @@ class Workspace(QObject):
         self.models = ModelsController(self.runner, project, library, self.training.job_of_candidate, self)
         self.importer = ImportController(self.runner, project, self)
         self.transfer = TransferDialogue(self)
-        self._model_dialogue = ModelDialogue(self.models, self.training, window, notices, options=options, parent=self)
+        self._model_dialogue = ModelDialogue(
+            self.models,
+            self.training,
+            window,
+            notices,
+            options=options,
+            refusal=lambda: self.reading.desk.refusal("models"),
+            parent=self,
+        )
         self.cards = CardController(self.runner, project, self.session, window.landmark_panel.card, self)
         self.few_shot = FewShot(self)
         self.guidance = make_guidance(self, library)
@@ -120,6 +142,7 @@ class Workspace(QObject):
 
     def start(self, case_id: int | None = None) -> None:
         """Read what there is, and open a case, by default the first one to do."""
+        self.reading.start()
         self.guidance.refresh()  # before the first case is read, so that it is shown in its order at once
         self.worklist.refresh()
         self.training.recover()
@@ -138,7 +161,7 @@ class Workspace(QObject):
 
     def run(self, action: str) -> bool:
         """Do what an action of the menus says; False when it is not about an open project."""
-        if self.picture.frames.refuses(action):
+        if self.picture.frames.refuses(action) or self.reading.refuses(action):
             return True
         act = self._acts.get(action)
         if act is not None:
@@ -175,6 +198,7 @@ class Workspace(QObject):
         self.cards.close()
         self.spacing.close()
         self.picture.close()
+        self.reading.close()
         self.project.close()
         show_nothing(self.window, self.notices)
 
@@ -191,7 +215,7 @@ class Workspace(QObject):
             "case.next_to_do": self.worklist.open_next_to_do,
             "case.previous_to_do": self.worklist.open_previous_to_do,
             "worklist.next_hit": self.worklist.open_next_hit,
-            "project.save": self._save_now,
+            "project.save": self.saving.now,
             "case.flag": self.flagging.toggle,
             "case.predict": self._predict,
             "note.landmark": lambda: window_card.write_note(self.session.current),
@@ -202,14 +226,13 @@ class Workspace(QObject):
             "model.finetune": self._model_dialogue.fine_tune,
             "model.import": self._model_dialogue.ask_for_model,
             **self.measuring.acts,
+            **self.reading.acts(),
         }
 
     def _connect(self) -> None:
         self.session.message.connect(self.window.toasts.show_message)
         self.window.worklist.preview_requested.connect(self._preview)
         self.saves.saved.connect(self._saved)
-        self.saves.failed.connect(self._not_saved)
-        self.saves.stopped.connect(self._stop_writing)
         self.loader.loaded.connect(self._loaded)
         self.loader.refused.connect(self._refused)
         self.loader.settled.connect(self.inference.settle)
@@ -242,16 +265,6 @@ class Workspace(QObject):
         if project.read_only:
             self.notices.show("read-only", "warning", READ_ONLY)
 
-    # --- saving
-
-    def _save_now(self) -> None:
-        if self.saves.waiting:
-            self.saves.retry()
-        else:
-            saved = f"Saved {datetime.now():%H:%M:%S}"
-            self.window.status.set_saved(saved)
-            self.window.toasts.show_message(saved, ms=2000)
-
     def _show_undo_texts(self) -> None:
         session = self.session
         undo, redo = (session.undo_text, session.redo_text) if session.is_open else ("", "")
@@ -260,34 +273,12 @@ class Workspace(QObject):
     def _commit(self, edit: Edit, before: Annotation) -> None:
         self.saves.commit(edit, before)
 
-    def _write(self, edit: Edit, before: Annotation) -> None:
-        self.project.annotations.commit(edit, before.case_id, expected_revision=before.revision)
-
-    def _saved(self, edit: Edit, case_id: int, at: str) -> None:
-        waiting = self.saves.waiting
-        self.window.status.set_saved(f"Saved {at}" if not waiting else f"Saving ({waiting} waiting)")
-        if not waiting:
-            self.notices.dismiss("not-saved")
+    def _saved(self, edit: Edit, case_id: int, _at: str) -> None:
         self.worklist.case_changed(case_id)
         if edit.reviewed[0] != edit.reviewed[1]:
             self.training.count_corrections()
             self.few_shot.reviews_changed()
             self.guidance.reviewed()
-
-    def _not_saved(self, reason: str, waiting: int) -> None:
-        changes = "change is" if waiting == 1 else "changes are"
-        self.window.status.set_saved(f"NOT SAVED ({waiting} waiting)")
-        text = (
-            f"Not saved: {reason} Your last {waiting} {changes} kept in memory and tried again. Do not close the app."
-        )
-        self.notices.show("not-saved", "error", text, {"Save again": self.saves.retry})
-
-    def _stop_writing(self, reason: str) -> None:
-        self.session.read_only = True
-        self.window.image_view.set_editable(False)
-        self.window.registry.set_condition("writable", False, reason)
-        self.window.status.set_saved(f"NOT SAVED ({self.saves.waiting} waiting)")
-        self.notices.show("not-saved", "error", f"Not saved: {reason}")
 
     # --- the open case
 
@@ -310,12 +301,13 @@ class Workspace(QObject):
         self.review.open(detail.row, image_in_use)
         self.measuring.measures.open(image_in_use)
         self.picture.open(detail.row, image_in_use)
-        self.session.open_case(detail.row, annotation, shown, detail.history)
+        self.session.open_case(detail.row, annotation, shown, detail.history, blind=detail.is_blind)
+        self.reading.open(detail)
         self.session.set_stale(detail.stale)
         self.cards.open(detail.row, detail.notes)
         self.spacing.open(detail.row, image)
         self.worklist.set_current(case_id)
-        if self._is_newer(detail):
+        if self._is_newer(detail) and not detail.is_blind:
             self.session.receive_prediction(detail.newest)
         self.inference.reorder()
         self.ready.emit()
@@ -339,7 +331,10 @@ class Workspace(QObject):
             self.loader.prefetch(row)
 
     def _review_and_go_on(self) -> None:
-        if self.guidance.cancel_preview() or not self.session.is_open or not self.session.mark_reviewed():
+        if self.guidance.cancel_preview() or not self.session.is_open:
+            return
+        stays = self.reading.will_reveal  # then both sets are looked at before the next case
+        if not self.session.mark_reviewed() or stays:
             return
         case = self.session.case
         name = getattr(case, "name", "The case")
@@ -353,7 +348,7 @@ class Workspace(QObject):
             self.open_case(int(number))
         elif self.few_shot.run_toast(action) or self._say.run(action):
             return
-        elif action == "rollback":
+        elif action == "rollback" and not self._model_dialogue.is_refused():
             self.models.roll_back("taken back right after promotion")
 
     def _flag_changed(self, case_id: int) -> None:

@@ -23,7 +23,7 @@ from app.check_only import LIMIT_MS, open_and_wait, placed_count, wait_until
 from app.qt_application import make_qt_application
 from app.sample_project import SAMPLE_PROJECTS, ensure_sample, sample_folder
 from app.workspace import Workspace
-from bench import transfer_screens  # noqa: F401  puts its screens on the list
+from bench import reader_screens, transfer_screens  # noqa: F401  they put their screens on the list
 from bench.screens import SCREENS, Stage, add_pages, add_settings, decide_some, prepare
 
 SETTLE_MS, QUICKLY_MS = 1500, 300

@@ -108,12 +108,10 @@ class CardController(QObject):
         case = self._case
         if case is None or not self._session.is_open or text.strip() == self._session.notes.get(landmark, ""):
             return
+        reader = self._session.annotation.reader
         self._runner.submit(
             STORE,
-            self._project.notes.set,
-            case.id,
-            landmark,
-            text,
+            lambda: self._project.notes.set(case.id, landmark, text, reader=reader),
             on_done=lambda _none: self._note_kept(case.id, landmark, text.strip()),
             on_error=lambda error: self._session.message.emit(str(error)),
         )

@@ -11,6 +11,7 @@ from medsapiens_core.data.annotation import Annotation, Edit
 from medsapiens_core.data.prediction import Prediction
 from medsapiens_core.store.cases import CaseRow, Filter, Sort
 from medsapiens_core.store.project import Project
+from medsapiens_core.store.readings import reviewed_by
 
 NEIGHBOURS = 20  # rows read before the expected place, because others may have left the list
 LOOK_AHEAD = 500
@@ -29,7 +30,11 @@ class ListQuery:
 
 @dataclass(frozen=True, eq=False)
 class CaseDetail:
-    """All that is stored of one case. `shown` is the prediction that the annotation rests on, `newest` the last one."""
+    """All that is stored of one case for the person who reads: their own reading of it, or the common one.
+
+    `shown` is the prediction that the annotation rests on, `newest` the last one. `is_blind`: neither may be shown.
+    `reviewed_by` has the initials of whoever reviewed it last, "" if nobody did.
+    """
 
     row: CaseRow
     annotation: Annotation
@@ -38,23 +43,31 @@ class CaseDetail:
     history: Sequence[Edit]
     stale: Mapping[str, int] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
+    is_blind: bool = False
+    reviewed_by: str = ""
 
 
 def load_case(project: Project, case_id: int) -> CaseDetail:
     """Read a case."""
-    annotation = project.annotations.load(case_id)
+    reader = project.readings.key(case_id, project.person) if project.person else ""
+    annotation = project.annotations.load(case_id, reader=reader)
     newest = project.predictions.latest(case_id)
     shown = newest if newest is None or newest.id == annotation.prediction_id else None
     if shown is None and annotation.prediction_id is not None:
         shown = project.predictions.get(annotation.prediction_id)
-    history, stale = project.annotations.history(case_id), project.annotations.stale(case_id)
-    row, notes = project.cases.get(case_id), project.notes.of(case_id)
-    return CaseDetail(row, annotation, shown, newest, history, stale, notes)
+    history = project.annotations.history(case_id, reader=reader)
+    stale = project.annotations.stale(case_id, reader=reader)
+    row, notes = project.cases.get(case_id), project.notes.of(case_id, reader=reader)
+    blind = project.readings.hides_predictions(row, annotation, history)
+    who = reviewed_by(history) if annotation.reviewed else ""
+    return CaseDetail(row, annotation, None if blind else shown, newest, history, stale, notes, blind, who)
 
 
 def show_prediction(project: Project, case_id: int, prediction: Prediction) -> None:
     """Give the undecided landmarks of a case that is not on screen the positions of a stored prediction."""
     annotation = project.annotations.load(case_id)
+    if project.readings.hides_from_common(project.cases.get(case_id)):
+        return
     if annotation.prediction_id != prediction.id and not annotation.is_complete:
         edit = annotation.from_prediction(prediction)
         project.annotations.commit(edit, case_id, expected_revision=annotation.revision)
@@ -73,7 +86,7 @@ def list_row(row: CaseRow) -> CaseListRow:
     model = f", predicted by {row.prediction_model}" if row.prediction_model else ""
     flag = f", flagged: {row.flag_reason}" if row.flag_reason else ""
     is_one_shot = row.state != "reviewed" and (row.prediction_model or "").startswith(PREFIX)
-    badge = "1-shot" if is_one_shot else ""
+    badge = "2nd" if row.is_second_reading else "1-shot" if is_one_shot else ""
     is_blind = row.part == "locked" and row.state != "reviewed"  # read without knowing what the model thinks
     tooltip = f"{row.name}: {row.width} x {row.height} px{model}{flag}"
     return CaseListRow(
@@ -103,8 +116,10 @@ def listed_case(project: Project, case_id: int) -> CaseListRow:
 
 
 def _badged(project: Project, rows: Sequence[CaseRow]) -> list[CaseListRow]:
-    ids = [row.id for row in rows]
-    noted, stale = project.notes.noted_cases(ids), project.annotations.stale_cases(ids)
+    own = {row.id for row in rows if row.is_second_reading}
+    common = [row.id for row in rows if row.id not in own]
+    noted, stale = project.notes.noted_cases(common), project.annotations.stale_cases(common)
+    noted |= project.notes.noted_cases(own, reader=project.person)
     return [replace(list_row(row), noted=row.id in noted, stale=row.id in stale) for row in rows]
 
 

@@ -9,11 +9,13 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
 
+from app.controllers.fill_words import BLIND
 from app.controllers.guidance_knowledge import Knowledge, read_knowledge
 from app.session.bulk import bulk_landmarks, preview_text
 from app.session.guide import Guide
 from app.session.review_session import ReviewSession
 from app.tasks.task_runner import STORE, TaskRunner
+from app.translate import tr
 from medsapiens_core.data.annotation import Annotation
 from medsapiens_core.data.prediction import Prediction
 from medsapiens_core.guidance.shape_limits import FEWEST_CASES, ShapeLimits
@@ -102,6 +104,8 @@ class GuidanceController(QObject):
         spacing, template = case.spacing, self._session.template
         usual = Usual(self._knowledge.limits, self._knowledge.means)
         dismissed = self._knowledge.dismissed.get(case.id, frozenset())
+        if self._session.is_blind:  # where the usual shape would have a point is a proposal, too
+            usual = Usual(None, ())
         warnings = find_warnings(annotation, template, (case.width, case.height), spacing, usual)
         warnings += self._watch()
         return Guide(
@@ -202,6 +206,8 @@ class GuidanceController(QObject):
             )
         if session.is_open and getattr(session.case, "part", "") == "locked":
             return "Cases of the locked set are read one landmark at a time."
+        if session.is_open and session.is_blind:
+            return tr(BLIND)
         return self._prediction_refusal(session.prediction) if session.is_open else ""
 
     def _prediction_refusal(self, prediction: Prediction | None) -> str:

@@ -66,7 +66,7 @@ class HeatmapController(QObject):
 
     def _renew(self, _landmark: str = "") -> None:
         case, landmark = self._session.case, self._session.current
-        if not self._is_on or not isinstance(case, CaseRow):
+        if not self._is_on or self._session.is_blind or not isinstance(case, CaseRow):
             self._show(None, "")
         elif landmark in self._known:
             self._show(self._known[landmark], f"Heatmap of {self._name(landmark)}")
@@ -81,7 +81,7 @@ class HeatmapController(QObject):
         if len(self._known) >= KEPT:
             self._known.clear()
         self._known[state.landmark] = state
-        if state.landmark == self._session.current and self._is_on:
+        if state.landmark == self._session.current and self._is_on and not self._session.is_blind:
             self._show(state, f"Heatmap of {self._name(state.landmark)}")
 
     def _failed(self, text: str) -> None:

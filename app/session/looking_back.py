@@ -1,11 +1,14 @@
-"""What a review session knows of the past of its case: history, notes, and points placed under older definitions."""
+"""What a review session knows of the past of its case: history, notes, undo, and who decided under which conditions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from medsapiens_core.data.annotation import Edit, PointState
+from app.translate import tr
+from medsapiens_core.data.annotation import AFTER_REVEAL, AUTOMATIC, BLIND, Edit, PointState
+from medsapiens_core.data.prediction import Prediction
 
 if TYPE_CHECKING:
     from app.session.review_session import ReviewSession
@@ -52,3 +55,54 @@ class LookingBack(Session):
         if not allowed:
             self.message.emit(f"The template does not allow {mark.name} to be {what}.")
         return allowed
+
+    # --- who decides, and what they see
+
+    def reveal(self, prediction: Prediction | None) -> None:
+        """The blind reading is reviewed: show the prediction beside it. What was decided stays where it is."""
+        self._set_blind(False)
+        self.was_blind = True
+        if prediction is not None and self.is_open:
+            self.receive_prediction(prediction)
+        self.judge_again()
+
+    def _set_blind(self, blind: bool) -> None:
+        self.is_blind = blind
+        self.was_blind = any(edit.kind == "review" and edit.context == BLIND for edit in self._history)
+
+    def _signed(self, edit: Edit) -> Edit:
+        """With who made it, and blind or not; what a model or a fill proposes is nobody's."""
+        if edit.kind in AUTOMATIC and edit.undoes is None:
+            return edit
+        context = BLIND if self.is_blind else AFTER_REVEAL if self.was_blind else edit.context
+        return replace(edit, reader=self.who or edit.reader, context=context)
+
+    def _may_write(self) -> bool:
+        if self.read_only and self.is_open:
+            self.message.emit(tr("This project is open to read only: nothing can be changed."))
+        refusal = self.write_refusal() if self.is_open and not self.read_only else ""
+        if refusal:
+            self.message.emit(refusal)
+        return self.is_open and not self.read_only and not refusal
+
+    # --- undo and redo
+
+    @property
+    def can_undo(self) -> bool:
+        """True when there is a step to take back in this case."""
+        return self.is_open and not self.read_only and self._group.canUndo()
+
+    @property
+    def can_redo(self) -> bool:
+        """True when there is a step to make again in this case."""
+        return self.is_open and not self.read_only and self._group.canRedo()
+
+    @property
+    def undo_text(self) -> str:
+        """What undo would take back."""
+        return self._group.undoText()
+
+    @property
+    def redo_text(self) -> str:
+        """What redo would make again."""
+        return self._group.redoText()

@@ -65,6 +65,9 @@ class ReviewSession(LookingBack, Guided, QObject):
         self.order = template.ids
         self.anchors: frozenset[str] = frozenset()  # to be placed first: they tell most of the others
         self.read_only = False
+        self.who = ""  # initials of the person at the computer
+        self.is_blind = self.was_blind = False
+        self.write_refusal: Callable[[], str] = lambda: ""
         self.judge: Judge = judge_nothing
         self.guide: Guide = NOTHING
         self.find_regions: Callable[[Prediction], Mapping[str, tuple[float, float, float]]] = lambda _prediction: {}
@@ -94,13 +97,20 @@ class ReviewSession(LookingBack, Guided, QObject):
     # --- cases
 
     def open_case(
-        self, case: CaseLike, annotation: Annotation, prediction: Prediction | None, history: Iterable[Edit] = ()
+        self,
+        case: CaseLike,
+        annotation: Annotation,
+        prediction: Prediction | None,
+        history: Iterable[Edit] = (),
+        *,
+        blind: bool = False,
     ) -> None:
-        """Show a case; its undo stack comes back if it was open before."""
+        """Show a case; its undo stack comes back if it was open before. `blind`: read without predictions."""
         if annotation.landmark_ids != self.template.ids:
             raise ValueError(f"case {case.id} belongs to another template than {self.template.id}")
         self.case, self._annotation, self.prediction = case, annotation, prediction
         self._history, self.stale, self.notes = list(history), {}, {}
+        self._set_blind(blind)
         self._group.setActiveStack(self._stack_of(case.id))
         self._set_armed("")
         self._judge()
@@ -145,6 +155,8 @@ class ReviewSession(LookingBack, Guided, QObject):
         if self.case is None or prediction.image_sha256 != self.case.image_sha256:
             return
         if prediction.template_id != self.template.id or prediction.id == self.annotation.prediction_id:
+            return
+        if self.is_blind:  # it waits in the store until the case is reviewed
             return
         edit = self.annotation.from_prediction(prediction)
         self.prediction = prediction
@@ -263,26 +275,6 @@ class ReviewSession(LookingBack, Guided, QObject):
         if self._may_write():
             self._group.redo()
 
-    @property
-    def can_undo(self) -> bool:
-        """True when there is a step to take back in this case."""
-        return self.is_open and not self.read_only and self._group.canUndo()
-
-    @property
-    def can_redo(self) -> bool:
-        """True when there is a step to make again in this case."""
-        return self.is_open and not self.read_only and self._group.canRedo()
-
-    @property
-    def undo_text(self) -> str:
-        """What undo would take back."""
-        return self._group.undoText()
-
-    @property
-    def redo_text(self) -> str:
-        """What redo would make again."""
-        return self._group.redoText()
-
     # --- going through the landmarks
 
     def set_current(self, landmark: str) -> None:
@@ -342,7 +334,7 @@ class ReviewSession(LookingBack, Guided, QObject):
 
     def take(self, edit: Edit) -> None:
         """Apply an edit to the annotation and hand it over to be written; only undo commands call this directly."""
-        before = self.annotation
+        before, edit = self.annotation, self._signed(edit)
         self._annotation = before.apply(edit)
         reviewed_at = self._reviewed_at() if before.reviewed else ""
         self._history.append(edit)
@@ -372,11 +364,6 @@ class ReviewSession(LookingBack, Guided, QObject):
             return False
         self._stack_of(self.case.id).push(EditCommand(self, edit, merge_key, self._clock()))
         return True
-
-    def _may_write(self) -> bool:
-        if self.read_only and self.is_open:
-            self.message.emit("This project is open to read only: nothing can be changed.")
-        return self.is_open and not self.read_only
 
     def _stack_of(self, case_id: int) -> QUndoStack:
         if case_id not in self._stacks:

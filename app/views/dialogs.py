@@ -12,6 +12,8 @@ from app.session.view_state import SliceChoice, TemplateChoice
 from app.views.match_dialog import MatchDialog
 from app.views.new_project_dialog import NewProjectDialog
 from app.views.slice_dialog import SliceDialog
+from app.views.who_dialog import WhoDialog
+from medsapiens_core.data.readers import Reader
 
 IMAGES = "Images (*.dcm *.dicom *.ima *.png *.jpg *.jpeg *.tif *.tiff *.bmp *.mha *.mhd *.nii *.nii.gz);;All files (*)"
 MODELS = "Models (*.msmodel *.safetensors);;All files (*)"
@@ -120,6 +122,14 @@ class Dialogs:
     def choose(self, title: str, text: str, choices: Sequence[str]) -> str | None:
         """One of the choices."""
         answer, accepted = QInputDialog.getItem(self._parent, title, text, list(choices), 0, False)
+        return answer if accepted else None
+
+    def who(self, readers: Sequence[Reader], proposal: Reader, text: str) -> Reader | None:
+        """One of the readers, or somebody new; `proposal` is chosen or filled in at the start."""
+        dialog = WhoDialog(readers, proposal, text, self._parent)
+        accepted = dialog.exec() == WhoDialog.DialogCode.Accepted
+        answer = dialog.answer()
+        dialog.deleteLater()
         return answer if accepted else None
 
     def text(self, title: str, label: str, initial: str = "") -> str | None:

@@ -45,6 +45,7 @@ class ImageView(AnnotatedView):
     case_step_requested = Signal(int)
     frame_step_requested = Signal(int)
     escape_pressed = Signal()
+    predictions_refused = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,6 +58,7 @@ class ImageView(AnnotatedView):
         self._pointer: QPointF | None = None
         self._held_keys = HELD
         self._reads_digits = True
+        self.is_blind = False  # the predictions of this case are hidden
         self.wheel_habits = wheel.WheelHabits()
         self.digits = DigitEntry(lambda: [marker.number for marker in self.layer.markers], self)
         self.digits.entered.connect(self.number_entered)
@@ -335,6 +337,8 @@ class ImageView(AnnotatedView):
             self.layer.setVisible(self.has_overlay and not down)
             self.heat.setVisible(self.has_overlay and not down)
             self.measures.setVisible(self.has_overlay and self._measures_wanted and not down)
+        elif down and self.is_blind:
+            self.predictions_refused.emit()
         else:
             self.layer.show_predictions = down
             self.layer.update()

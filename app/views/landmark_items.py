@@ -191,4 +191,5 @@ class LandmarkLayer(pg.GraphicsObject):
                 draw_warning(painter, QPointF(corner[0] + sizes[i][0], corner[1] + sizes[i][1] / 2))
 
     def _name(self, marker: MarkerState) -> str:
-        return f"{marker.number} {marker.name if marker.is_current else marker.abbreviation}"
+        name = marker.name if marker.is_current else marker.abbreviation
+        return f"{marker.number} {name}" if marker.number else name

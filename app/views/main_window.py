@@ -282,6 +282,7 @@ class MainWindow(QMainWindow):
         self.measurements_panel.left.connect(view.setFocus)
         self.bottom.page_changed.connect(self._page_changed)
         self.status.models_requested.connect(self.show_models)
+        self.status.reader_requested.connect(self.action("project.reader").trigger)
         self.status.spacing_requested.connect(self.action("measure.pixel_size").trigger)
         QApplication.instance().focusChanged.connect(self._focus_changed)
 

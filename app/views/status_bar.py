@@ -16,13 +16,15 @@ JOB_WIDTH = 120
 
 class StatusBar(QStatusBar):
     """`models_requested()`: the model badge or the job was clicked; `window_requested()`: the window field;
-    `upright_requested()`: the badge of a flipped or turned view; `spacing_requested()`: the pixel size.
+    `upright_requested()`: the badge of a flipped or turned view; `spacing_requested()`: the pixel size;
+    `reader_requested()`: who is reading.
     """
 
     models_requested = Signal()
     window_requested = Signal()
     upright_requested = Signal()
     spacing_requested = Signal()
+    reader_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +43,7 @@ class StatusBar(QStatusBar):
         self._view.setProperty("role", "alert")
         self._spacing = self._button("Pixel size", self.spacing_requested)
         self._model = self._button("Model", self.models_requested)
+        self._reader = self._button("Reader", self.reader_requested)
         self._job = self._button("Job", self.models_requested)
         self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedWidth(JOB_WIDTH)
@@ -51,11 +54,12 @@ class StatusBar(QStatusBar):
             self.addPermanentWidget(part)
         for part in (self._polarity, self._view, self._spacing):
             self.addPermanentWidget(part)
-        for part in (self._model, self._job, self._bar):
+        for part in (self._model, self._reader, self._job, self._bar):
             self.addPermanentWidget(part)
         self._image: ImageState | None = None
         self.set_job(None, None)
         self.set_model("", "")
+        self.set_reader("", "")
         self.set_polarity(False, False)
         self.set_orientation("")
         self.set_image(None)
@@ -124,6 +128,13 @@ class StatusBar(QStatusBar):
         self._model.setText(text)
         self._model.setToolTip(tooltip)
         self._model.setVisible(bool(text))
+
+    def set_reader(self, text: str, tooltip: str) -> None:
+        """Who is reading, "" without a project."""
+        self._reader.setText(text)
+        self._reader.setToolTip(tooltip)
+        self._reader.setAccessibleName(tooltip)
+        self._reader.setVisible(bool(text))
 
     def set_job(self, text: str | None, progress: float | None) -> None:
         """The running job, or None; `progress` 0..1, None while unknown."""

@@ -23,6 +23,7 @@ from medsapiens_core.data.template import Template
 PREDICT, FILL = "predict", "fill"
 AUTOMATIC = (PREDICT, FILL)  # kinds of edit that no person made: they never touch a decided landmark
 BULK = "bulk confirm"  # the kind of an edit that confirms many landmarks at once; they weigh half in training
+BLIND, AFTER_REVEAL = "blind", "after reveal"  # `Edit.context`: no prediction was shown; it was, after the review
 CONFIRM_TOLERANCE_PX = 0.05  # a point within this distance of the prediction counts as confirmed (ux.md 3.1)
 
 
@@ -158,7 +159,8 @@ class Edit:
 
     `reviewed` holds the case's reviewed mark before and after; any change of a point takes the mark away.
     `prediction_id` is the prediction shown before and after, None when the edit does not change it.
-    `undoes` is the id of the edit that this one takes back.
+    `undoes` is the id of the edit that this one takes back. `reader` is the person who made it, `context` what has to
+    be known to judge it: "blind", "after reveal", or why a consensus was chosen.
     """
 
     kind: str
@@ -169,6 +171,7 @@ class Edit:
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     utc: str = field(default_factory=utc_now)
     undoes: str | None = None
+    context: str = ""
 
     def inverse(self) -> Edit:
         """The edit that takes this one back."""
@@ -184,7 +187,8 @@ class Edit:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object for the audit log."""
-        return {
+        said = {"context": self.context} if self.context else {}  # older logs stay as they would be written today
+        return said | {
             "id": self.id,
             "kind": self.kind,
             "utc": self.utc,
@@ -215,6 +219,7 @@ class Edit:
             value["id"],
             value["utc"],
             value["undoes"],
+            value.get("context", ""),
         )
 
 

@@ -28,7 +28,7 @@ from medsapiens_core.store.database import Database
 from medsapiens_core.store.errors import DamagedCaseError, StaleRevisionError, UnknownRecordError
 from medsapiens_core.store.files import canonical_json, sha256_text
 from medsapiens_core.store.revisions import carried, every_landmark
-from medsapiens_core.store.summary import refresh_case
+from medsapiens_core.store.summary import refresh_case, refresh_reading
 
 OP = "annotation.edit"
 _head, _point, _revision = tables.annotation, tables.annotation_point, tables.annotation_revision
@@ -93,7 +93,9 @@ class Annotations:
                     state_hash=state_hash(after),
                 )
             )
-            if not reader:
+            if reader:
+                refresh_reading(connection, after)
+            else:
                 refresh_case(connection, after)
             return after
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import unicodedata
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import sqlalchemy as sa
 
-from medsapiens_core.data.annotation import utc_now
 from medsapiens_core.data.image import Image, Spacing
 from medsapiens_core.store import audit, tables
+from medsapiens_core.store.case_facts import describe, folded, location
 from medsapiens_core.store.certainty import radius_of
 from medsapiens_core.store.database import Database
 from medsapiens_core.store.errors import ProjectError, UnknownRecordError
-from medsapiens_core.store.files import canonical_json, sha256_file
+from medsapiens_core.store.files import sha256_file
 from medsapiens_core.store.splits import Part, find_or_add_group
 from medsapiens_core.store.stale import count_stale, has_stale
 
@@ -32,7 +30,8 @@ AUDITED = (  # what may never change unseen, though no edit tells it: the pictur
 )
 UNSURE_MM = 2.0  # a 95 % radius above this deserves a look: bulk confirm does not take it either
 Columns = Any  # the columns of `cases`, or of an alias of it
-_c = tables.cases.c
+Column = sa.ColumnElement[Any]
+_c, _r = tables.cases.c, tables.reading.c
 
 
 def _filters(c: Columns, state: sa.ColumnElement[Any]) -> dict[str, sa.ColumnElement[bool]]:
@@ -57,22 +56,46 @@ def _is_unsure(c: Columns) -> sa.ColumnElement[bool]:
     return wide
 
 
-def _walked(c: Columns) -> dict[str, sa.ColumnElement[bool]]:
-    """Filters for a walk along the index of a sort; `+ 0` keeps the database from picking by state and sorting then."""
-    return _filters(c, c.state + 0)
+@dataclass(frozen=True)
+class _Sight:
+    """What a person sees of the state of cases: of those that were asked of them, that of their own reading."""
+
+    person: str
+
+    def state(self, c: Columns) -> Column:
+        return c.state if not self.person else sa.func.coalesce(self._own(_r.state, c), c.state)
+
+    def filters(self, c: Columns) -> dict[str, sa.ColumnElement[bool]]:
+        return self._without_own(_filters(c, self.state(c)), c)
+
+    def walked(self, c: Columns) -> dict[str, sa.ColumnElement[bool]]:
+        """For a walk along the index of a sort; `+ 0` keeps the database from picking by state and sorting then."""
+        return self._without_own(_filters(c, self.state(c) + 0), c)
+
+    def order(self, c: Columns) -> dict[str, tuple[Column, ...]]:
+        if not self.person:
+            return _order(c, c.state, c.worst_score)
+        unscored = sa.case((self._own(_r.case_id, c).is_not(None), sa.literal(tables.NO_SCORE)), else_=c.worst_score)
+        return _order(c, self.state(c), unscored)
+
+    def _without_own(self, filters: dict[str, sa.ColumnElement[bool]], c: Columns) -> dict[str, sa.ColumnElement[bool]]:
+        """What a model thinks of a case does not bring it into a list of whoever reads it anew."""
+        if not self.person:
+            return filters
+        return {**filters, "unsure": filters["unsure"] & self._own(_r.case_id, c).is_(None)}
+
+    def _own(self, column: Column, c: Columns) -> sa.ScalarSelect[Any]:
+        mine = (_r.case_id == c.id, _r.reader == self.person)
+        return sa.select(column).where(*mine).correlate(c.id.table).scalar_subquery()
 
 
-def _order(c: Columns) -> dict[str, tuple[sa.ColumnElement[Any], ...]]:
+def _order(c: Columns, state: Column, score: Column) -> dict[str, tuple[Column, ...]]:
     return {
         "name": (c.sort_name, c.id),
         "added": (c.id,),
-        "worst_first": (c.worst_score, c.id),
-        "state": (c.state, c.sort_name, c.id),
+        "worst_first": (score, c.id),
+        "state": (state, c.sort_name, c.id),
     }
-
-
-_FILTERS = _filters(_c, _c.state)
-_SORTS = _order(_c)
 
 
 @dataclass(frozen=True)
@@ -111,6 +134,7 @@ class CaseRow:
     is_spacing_set: bool = False
     device: str = ""
     worst_radius: float | None = None
+    is_second_reading: bool = False
 
 
 class Cases:
@@ -119,6 +143,7 @@ class Cases:
     def __init__(self, database: Database, folder: Path, salt: str, landmark_count: int) -> None:
         self._database, self._folder = database, folder
         self._salt, self._landmark_count = salt, landmark_count
+        self.person = ""  # whose readings the lists show, where they were asked for one
 
     def add(self, image: Image, *, path: Path | None = None) -> CaseRow:
         """Add a picture, or return the case that already holds the same bytes, frame and axis."""
@@ -134,18 +159,19 @@ class Cases:
     def get(self, case_id: int) -> CaseRow:
         """One case. Raises UnknownRecordError."""
         with self._database.read() as connection:
-            return self.fetch(connection, case_id)
+            return self._seen(connection, [self._fetch(connection, case_id)])[0]
 
     def page(
         self, filter: Filter = "all", sort: Sort = "name", search: str = "", offset: int = 0, limit: int = 100
     ) -> list[CaseRow]:
         """A stretch of the filtered and sorted list."""
         c = tables.cases.alias().c  # found by an index alone, then read: skipping 90,000 rows reads none of them
-        inner = sa.select(c.id).where(_walked(c)[filter], *_search(search, c))
-        inner = inner.order_by(*_order(c)[sort]).offset(offset).limit(limit)
-        query = sa.select(tables.cases).where(_c.id.in_(inner)).order_by(*_SORTS[sort])
         with self._database.read() as connection:
-            return [self.row(row) for row in connection.execute(query)]
+            sight = self._sight(connection)
+            inner = sa.select(c.id).where(sight.walked(c)[filter], *_search(search, c))
+            inner = inner.order_by(*sight.order(c)[sort]).offset(offset).limit(limit)
+            query = sa.select(tables.cases).where(_c.id.in_(inner)).order_by(*sight.order(_c)[sort])
+            return self._seen(connection, connection.execute(query).all())
 
     def beside(
         self,
@@ -162,39 +188,46 @@ class Cases:
         `kind` asks for a filter more. The case itself need not be in the list. Found by the sort keys, not by
         counting rows, so it takes as long at 100,000 cases as at ten. Raises UnknownRecordError.
         """
-        keys = _SORTS[sort]
         with self._database.read() as connection:
-            here = self._fetch(connection, case_id)
-            place = sa.tuple_(*(sa.literal(here._mapping[key.name]) for key in keys))
+            sight = self._sight(connection)
+            keys, walked = sight.order(_c)[sort], sight.walked(_c)
+            self._fetch(connection, case_id)
+            here = connection.execute(sa.select(*keys).where(_c.id == case_id)).one()
+            place = sa.tuple_(*(sa.literal(value) for value in here))
             beyond = sa.tuple_(*keys) > place if by > 0 else sa.tuple_(*keys) < place
             order = keys if by > 0 else tuple(key.desc() for key in keys)
-            also = sa.true() if kind is None else _walked(_c)[kind]
-            query = sa.select(tables.cases).where(_walked(_c)[filter], also, beyond, *_search(search))
+            also = sa.true() if kind is None else walked[kind]
+            query = sa.select(tables.cases).where(walked[filter], also, beyond, *_search(search))
             row = connection.execute(query.order_by(*order).limit(1)).first()
-        return None if row is None else self.row(row)
+            return None if row is None else self._seen(connection, [row])[0]
 
     def count(self, filter: Filter = "all", search: str = "") -> int:
         """How many cases the filtered list has."""
         if not search:
             return self.counts()[filter]
-        query = sa.select(sa.func.count()).select_from(tables.cases).where(_FILTERS[filter], *_search(search))
         with self._database.read() as connection:
+            wanted = self._sight(connection).filters(_c)[filter]
+            query = sa.select(sa.func.count()).select_from(tables.cases).where(wanted, *_search(search))
             return int(connection.execute(query).scalar_one())
 
     def counts(self) -> dict[str, int]:
         """Number of cases by state ("new", "predicted", ...) and by filter ("all", "todo", ...)."""
         query = sa.select(*(tables.case_count.c[name] for name in ("state", "part", "flagged", "n")))
-        counts = dict.fromkeys((*STATES, *_FILTERS), 0)
+        counts = dict.fromkeys((*STATES, *_filters(_c, _c.state)), 0)
+        own = sa.select(_c.state, _r.state, _c.part, _c.flagged).join(tables.reading, _r.case_id == _c.id)
         with self._database.read() as connection:
             for state, part, flagged, number in connection.execute(query):
-                todo = STATES[state] in ("new", "predicted") and not flagged
-                hits = {"all": True, "todo": todo, "flagged": flagged, "locked": part == "locked", STATES[state]: True}
-                for name, hit in hits.items():
-                    counts[name] += number if hit else 0
+                _count(counts, state, part, flagged, number)
+            for common, mine, part, flagged in connection.execute(own.where(_r.reader == self.person)):
+                _count(counts, common, part, flagged, -1)
+                _count(counts, mine, part, flagged, 1)
             counts["stale"] = count_stale(connection)
             wide = (_c.worst_score < -UNSURE_MM, sa.not_(_c.flagged))
             unsure = sa.select(sa.func.count()).select_from(tables.cases).where(*wide)
-            counts["unsure"] = int(connection.execute(unsure).scalar_one())
+            mine = unsure.where(_c.id.in_(sa.select(_r.case_id).where(_r.reader == self.person)))
+            counts["unsure"] = sum(
+                sign * int(connection.execute(query).scalar_one()) for sign, query in ((1, unsure), (-1, mine))
+            )
         return counts
 
     def set_flag(self, case_id: int, reason: str | None) -> CaseRow:
@@ -216,17 +249,32 @@ class Cases:
                     "old one. Choose the unchanged file, or import this one as a new case."
                 )
             change = sa.update(tables.cases).where(_c.id == case_id)
-            connection.execute(change.values(**_location(path.absolute(), self._folder)))
+            connection.execute(change.values(**location(path.absolute(), self._folder)))
             audit.append(connection, "case.relocate", {"case_id": case_id})
             return self.fetch(connection, case_id)
 
+    def _sight(self, connection: sa.Connection) -> _Sight:
+        """Plain, and as quick as ever, for a person who was asked for nothing."""
+        asked = (
+            self.person and connection.execute(sa.select(_r.case_id).where(_r.reader == self.person).limit(1)).first()
+        )
+        return _Sight(self.person if asked else "")
+
+    def _seen(self, connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list[CaseRow]:
+        found = [self.row(row) for row in rows]
+        if not self.person:
+            return found
+        mine = (_r.reader == self.person, _r.case_id.in_([row.id for row in found]))
+        own = {row.case_id: row for row in connection.execute(sa.select(tables.reading).where(*mine))}
+        return [_as_own(row, own[row.id]) if row.id in own else row for row in found]
+
     def fetch(self, connection: sa.Connection, case_id: int) -> CaseRow:
-        """As `get`, inside the caller's transaction."""
+        """The case with the state of its common reading, inside the caller's transaction."""
         return self.row(self._fetch(connection, case_id))
 
     def _insert(self, connection: sa.Connection, image: Image, path: Path) -> CaseRow:
         group = find_or_add_group(connection, image, self._salt)
-        values = {**_describe(image, path), **_location(path, self._folder)}
+        values = {**describe(image, path), **location(path, self._folder)}
         values.update(group_id=group.id, part=group.part, total=self._landmark_count)
         key: Any = connection.execute(sa.insert(tables.cases).values(values)).inserted_primary_key
         body = {"case_id": key[0], **{name: values[name] for name in AUDITED}}
@@ -286,6 +334,27 @@ def spacing_in_use(row: sa.Row[Any]) -> Spacing | None:
     return Spacing.from_json(chosen) if chosen else None
 
 
+def _as_own(row: CaseRow, own: sa.Row[Any]) -> CaseRow:
+    """The case as whoever was asked for an own reading sees it: nothing of what others, or a model, said."""
+    state = STATES[own.state]
+    return replace(
+        row,
+        state=state,
+        decided=own.decided,
+        worst_score=None,
+        worst_radius=None,
+        prediction_model=None,
+        is_second_reading=True,
+    )
+
+
+def _count(counts: dict[str, int], state: int, part: str, flagged: bool, number: int) -> None:
+    todo = STATES[state] in ("new", "predicted") and not flagged
+    hits = {"all": True, "todo": todo, "flagged": flagged, "locked": part == "locked", STATES[state]: True}
+    for name, hit in hits.items():
+        counts[name] += number if hit else 0
+
+
 def _file_spacing(row: sa.Row[Any]) -> Spacing | None:
     if row.row_mm is None:
         return None
@@ -295,55 +364,9 @@ def _file_spacing(row: sa.Row[Any]) -> Spacing | None:
 
 
 def _search(text: str, c: Columns = _c) -> tuple[sa.ColumnElement[bool], ...]:
-    wanted = _folded(text.strip())
+    wanted = folded(text.strip())
     if not wanted:
         return ()
     inner = tables.cases.alias()  # found first, by an index of its own: walking the sorted list for a rare name is slow
     found = sa.select(inner.c.id).where(inner.c.search_text.contains(wanted, autoescape=True))
     return (c.id.in_(found),)
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold()
-
-
-def _sort_name(name: str) -> str:
-    return re.sub(r"\d+", lambda digits: digits.group().zfill(12), _folded(name))
-
-
-def _describe(image: Image, path: Path) -> dict[str, Any]:
-    source, spacing = image.provenance, image.spacing
-    name = unicodedata.normalize("NFC", path.name)
-    if source.frame_count > 1:
-        name = f"{name} [{source.frame + 1}/{source.frame_count}]"
-    return {
-        "name": name,
-        "sort_name": _sort_name(name),
-        "search_text": _folded(name),
-        "file_bytes": path.stat().st_size,
-        "image_sha256": source.sha256,
-        "frame": source.frame,
-        "axis": tables.NO_AXIS if source.axis is None else source.axis,
-        "width": image.width,
-        "height": image.height,
-        "row_mm": spacing and spacing.row_mm,
-        "col_mm": spacing and spacing.col_mm,
-        "spacing_source": spacing and spacing.source.value,
-        "spacing_areas": canonical_json(spacing.areas) if spacing and spacing.areas else None,
-        "device": image.device or None,
-        "modality": image.modality,
-        "sop_instance_uid": source.sop_instance_uid,
-        "added_utc": utc_now(),
-        "state": 0,
-        "flagged": False,
-        "decided": 0,
-        "worst_score": tables.NO_SCORE,
-    }
-
-
-def _location(path: Path, folder: Path) -> dict[str, str | None]:
-    """Paths with `/`; the relative one only for a file inside the project, which may move with it."""
-    root = Path(os.path.realpath(folder))
-    real = Path(os.path.realpath(path))
-    inside = real.is_relative_to(root)
-    return {"absolute_path": path.as_posix(), "relative_path": real.relative_to(root).as_posix() if inside else None}

@@ -14,7 +14,7 @@ from medsapiens_core.store.errors import DamagedProjectError
 from medsapiens_core.whole_files import sync_file, sync_folder
 
 SCRIPTS = Path(__file__).parent / "migrations"
-HEAD = 8
+HEAD = 9
 _ALEMBIC = threading.Lock()  # its command context is global to the process
 
 

@@ -41,6 +41,8 @@ from medsapiens_core.store.opening import open_database
 from medsapiens_core.store.own_windows import OwnWindows
 from medsapiens_core.store.planner import Planner
 from medsapiens_core.store.predictions import Predictions
+from medsapiens_core.store.readers import Readers
+from medsapiens_core.store.readings import Readings
 from medsapiens_core.store.revisions import insert_revision
 from medsapiens_core.store.snapshots import Snapshots
 from medsapiens_core.store.templates import Templates
@@ -56,6 +58,7 @@ class Project:
 
     def __init__(self, folder: Path, database: Database, resources: ExitStack) -> None:
         self.folder, self.database = folder, database
+        self.person = ""
         facts = _facts(database)
         self.name, self.uid = facts["name"], facts["project_uid"]
         self.secret = bytes.fromhex(facts["salt"])  # never leaves the project: pseudonyms are made with it
@@ -63,6 +66,8 @@ class Project:
         self.objects = ObjectStore(folder / "objects")
         self.cases = Cases(database, folder, facts["salt"], len(self.template))
         self.annotations = Annotations(database, self.template)
+        self.readers = Readers(database)
+        self.readings = Readings(database, self.template, self.uid)
         self.own_windows = OwnWindows(database)
         self.predictions = Predictions(database, self.template)
         self.templates = Templates(database, self.template)
@@ -121,6 +126,10 @@ class Project:
     def read_only(self) -> bool:
         """True when changes are refused, from the start or because another program has taken over."""
         return self.database.read_only
+
+    def read_as(self, person: str) -> None:
+        """From now on show cases as this reader sees them: what was asked of them looks as their own reading does."""
+        self.person = self.cases.person = person
 
     def info(self) -> dict[str, Any]:
         """Counts, versions and sizes, for people and scripts."""

@@ -16,7 +16,7 @@ from medsapiens_core.store.cases import AUDITED, STATES
 from medsapiens_core.store.errors import DamagedCaseError
 from medsapiens_core.store.summary import case_state
 
-_a, _c, _log = tables.annotation.c, tables.cases.c, tables.audit.c
+_a, _c, _log, _r = tables.annotation.c, tables.cases.c, tables.audit.c, tables.reading
 _Row = Mapping[str, Any]
 _TELLING = ("case.add", "case.flag", "case.spacing", "split.top_up")
 
@@ -61,6 +61,7 @@ def _annotation_problems(connection: sa.Connection, template: Template, rows: Ma
     predicted = set(connection.execute(sa.select(tables.prediction.c.case_id).distinct()).scalars())
     shown = {case_id: Annotation.empty(case_id, template) for case_id in rows}
     problems = []
+    asked = {(row.case_id, row.reader): (row.state, row.decided) for row in connection.execute(sa.select(_r))}
     for case_id, reader in keys:
         found = _replay(connection, template, case_id, reader)
         if isinstance(found, str):
@@ -68,12 +69,18 @@ def _annotation_problems(connection: sa.Connection, template: Template, rows: Ma
             shown.pop(case_id, None)
         elif not reader:
             shown[case_id] = found
+        elif asked.get((case_id, reader), _kept(found)) != _kept(found):
+            problems.append(f"Case {case_id}: the list of readings does not show the state of that of {reader}.")
     for case_id, annotation in shown.items():
         state = STATES.index(case_state(annotation, case_id in predicted))
         row = rows.get(case_id)
         if row is None or (row["decided"], row["state"]) != (annotation.decided_count, state):
             problems.append(f"Case {case_id}: the worklist does not show the state of its landmarks.")
     return problems
+
+
+def _kept(annotation: Annotation) -> tuple[int, int]:
+    return STATES.index(case_state(annotation, False)), annotation.decided_count
 
 
 def _replay(connection: sa.Connection, template: Template, case_id: int, reader: str) -> Annotation | str:

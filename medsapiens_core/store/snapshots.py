@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from medsapiens_core.data.annotation import Annotation, Decision, Place, utc_now
+from medsapiens_core.data.readers import CONSENSUS
 from medsapiens_core.data.snapshot import SkippedCase, SnapshotItem, SnapshotLandmark, TrainingSnapshot
 from medsapiens_core.data.template import Template
 from medsapiens_core.errors import UserError
@@ -82,10 +83,11 @@ class Snapshots:
         """Reviewed, unflagged, unlocked cases with a corrected landmark whose revision no snapshot holds."""
         p, i, c = tables.annotation_point.c, tables.snapshot_item.c, tables.cases.c
         a = tables.annotation.c
-        corrected = sa.exists().where(p.case_id == c.id, p.reader == "", p.decision == Decision.CORRECTED.value)
+        truth = _truth()
+        corrected = sa.exists().where(p.case_id == c.id, p.reader == truth, p.decision == Decision.CORRECTED.value)
         frozen = sa.exists().where(i.case_id == c.id, i.state_hash == a.state_hash)
         joined = sa.select(sa.func.count()).select_from(tables.cases.join(tables.annotation, a.case_id == c.id))
-        query = joined.where(*_usable(), a.reader == "", c.part != "locked", corrected, sa.not_(frozen))
+        query = joined.where(*_usable(), a.reader == truth, c.part != "locked", corrected, sa.not_(frozen))
         with self._database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
@@ -99,7 +101,8 @@ class Snapshots:
 
     def _item(self, connection: sa.Connection, case_id: int) -> SnapshotItem:
         case = self._cases.fetch(connection, case_id)
-        annotation = load_annotation(connection, self._template, case_id, "")
+        reader = truth_reader(connection, case_id)
+        annotation = load_annotation(connection, self._template, case_id, reader)
         if not annotation.reviewed:
             raise DamagedCaseError(
                 f"Case {case_id} is listed as reviewed, but its landmarks are not. Nothing was frozen. Open the case "
@@ -116,7 +119,7 @@ class Snapshots:
             spacing=case.spacing,
             patient_group=case.patient_group,
             part=case.part,
-            landmarks=_landmarks(annotation, _bulk_landmarks(connection, case_id)),
+            landmarks=_landmarks(annotation, _bulk_landmarks(connection, case_id, reader)),
             revision=annotation.revision,
             state_hash=state_hash(annotation),
         )
@@ -156,9 +159,22 @@ def _problem(case: CaseRow) -> SkippedCase | None:
         return SkippedCase(case.id, "missing")
 
 
-def _bulk_landmarks(connection: sa.Connection, case_id: int) -> set[str]:
+def truth_reader(connection: sa.Connection, case_id: int) -> str:
+    """The reading that a case is learned from: its consensus once that is reviewed, else the common one."""
+    query = sa.select(_truth()).select_from(tables.cases).where(tables.cases.c.id == case_id)
+    return str(connection.execute(query).scalar_one())
+
+
+def _truth() -> sa.ColumnElement[str]:
+    settled = tables.annotation.alias().c
+    agreed = sa.exists().where(settled.case_id == tables.cases.c.id, settled.reader == CONSENSUS, settled.reviewed)
+    return sa.case((agreed, CONSENSUS), else_="")
+
+
+def _bulk_landmarks(connection: sa.Connection, case_id: int, reader: str) -> set[str]:
     p = tables.annotation_point.c
-    return set(connection.execute(sa.select(p.landmark).where(p.case_id == case_id, p.reader == "", p.bulk)).scalars())
+    mine = (p.case_id == case_id, p.reader == reader, p.bulk)
+    return set(connection.execute(sa.select(p.landmark).where(*mine)).scalars())
 
 
 def _landmarks(annotation: Annotation, bulk: set[str]) -> tuple[SnapshotLandmark, ...]:

@@ -55,6 +55,14 @@ def refresh_case(connection: sa.Connection, annotation: Annotation) -> None:
         connection.execute(sa.update(tables.cases).where(this).values(changed))
 
 
+def refresh_reading(connection: sa.Connection, annotation: Annotation) -> None:
+    """Write state and count of a further reading; nothing for one that was never asked for, e.g. an imported one."""
+    r = tables.reading.c
+    values = {"state": STATES.index(case_state(annotation, False)), "decided": annotation.decided_count}
+    mine = (r.case_id == annotation.case_id, r.reader == annotation.reader)
+    connection.execute(sa.update(tables.reading).where(*mine).values(values))
+
+
 def latest_prediction(connection: sa.Connection, case_id: int, prediction_id: str | None = None) -> Prediction | None:
     """The prediction with this id, or the newest of the case."""
     query = sa.select(_p.json).where(_p.case_id == case_id).order_by(_p.number.desc()).limit(1)

@@ -290,6 +290,28 @@ dismissed_warning = sa.Table(
     sa.Column("utc", sa.Text, nullable=False),
 )
 
+reader = sa.Table(
+    "reader",
+    metadata,
+    sa.Column("code", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("roles", sa.Text, nullable=False),
+    sa.Column("added_utc", sa.Text, nullable=False),
+)
+
+reading = sa.Table(  # a further reading of a case, beside the common one; `state` and `decided` follow its annotation
+    "reading",
+    metadata,
+    sa.Column("case_id", sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("reader", sa.ForeignKey("reader.code"), primary_key=True),
+    sa.Column("blind", sa.Boolean, nullable=False),
+    sa.Column("assigned_by", sa.Text, nullable=False),
+    sa.Column("assigned_utc", sa.Text, nullable=False),
+    sa.Column("state", sa.Integer, nullable=False),
+    sa.Column("decided", sa.Integer, nullable=False),
+    sa.Index("reading_by_reader", "reader", "case_id"),
+)
+
 audit = sa.Table(
     "audit",
     metadata,

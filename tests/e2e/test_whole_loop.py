@@ -5,6 +5,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
+from medsapiens_core.store.readings import ReadingRule
+
 from .conftest import TEMPLATE_ID
 from .files import GOOD, write_mixed_folder
 
@@ -64,6 +66,7 @@ def reader(start_application, tmp_path, qtbot):
     application = start_application()
     application.create_project(tmp_path / "films.mss", "Films", TEMPLATE_ID)
     qtbot.waitUntil(lambda: application.workspace is not None, timeout=20_000)
+    application.workspace.project.readings.set_rule(ReadingRule(locked_blind=False))  # every case with its prediction
     return Reader(application, qtbot)
 
 

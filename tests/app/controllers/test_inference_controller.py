@@ -70,7 +70,7 @@ def test_with_nothing_to_do_the_store_is_left_in_peace(inference, library, runne
 
 
 def test_decided_points_stay_when_another_model_predicts(inference, project, library, tmp_path, qtbot):
-    case = add_case(project, 1)
+    case = add_case(project, 2)
     decide_all(project, case.id, reviewed=False)
     annotation = project.annotations.load(case.id)
     edit = annotation.change("clear", {"ring": type(annotation["ring"])()})
@@ -146,6 +146,15 @@ def test_a_case_that_is_being_opened_gets_its_prediction_afterwards(inference, p
     screen.loading, screen.open_case = None, case.id
     inference.settle(case.id)
     assert len(inference.shown) == 1 and inference.stored == [case.id]
+
+
+def test_a_locked_case_gets_its_prediction_stored_but_not_shown(inference, project, library, qtbot):
+    case = add_case(project, 1)
+    assert case.part == "locked"
+    inference.set_model(library.current("blobs"))
+    wait(qtbot, lambda: inference.stored == [case.id])
+    assert project.predictions.latest(case.id) is not None
+    assert project.annotations.load(case.id).revision == 0, "it is read blind"
 
 
 def test_a_case_with_unsaved_edits_is_not_touched_behind_them(inference, project, library, screen, qtbot):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from medsapiens_core.data.annotation import absent, placed
 from medsapiens_core.data.image import SpacingSource
 from medsapiens_core.store import tables
-from medsapiens_core.store.cases import _FILTERS, _SORTS, STATES, Cases, _walked
+from medsapiens_core.store.cases import STATES, Cases, _Sight
 from medsapiens_core.store.certainty import RegionFactors
 from medsapiens_core.store.errors import UnknownRecordError
 from medsapiens_core.store.project import Project
@@ -26,6 +26,9 @@ from tests.core.store.building import (
     review,
     write_picture,
 )
+
+PLAIN = _Sight("")
+FILTERS, SORTS = PLAIN.filters(tables.cases.c), PLAIN.order(tables.cases.c)
 
 
 def test_a_case_tells_what_the_reader_found(project):
@@ -155,8 +158,8 @@ CHOICES = {
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.sampled_from(sorted(_FILTERS)),
-    st.sampled_from(sorted(_SORTS)),
+    st.sampled_from(sorted(FILTERS)),
+    st.sampled_from(sorted(SORTS)),
     st.sampled_from(["", "1", "FILM 1", "film 10", "nothing", "%", "_", "\\"]),
     st.tuples(st.integers(0, 11), st.integers(1, 11)),
 )
@@ -176,22 +179,22 @@ def test_counts_agree_with_the_lists(filled):
     assert {state: counts[state] for state in STATES} == {s: sum(r.state == s for r in rows) for s in STATES}
 
 
-@pytest.mark.parametrize("sort", sorted(_SORTS))
+@pytest.mark.parametrize("sort", sorted(SORTS))
 def test_a_sorted_page_comes_from_an_index(project, sort):
     """At 100,000 cases a page must not sort them all (reliability.md L1)."""
-    query = sa.select(tables.cases.c.id, tables.cases.c.name).order_by(*_SORTS[sort]).limit(50)
+    query = sa.select(tables.cases.c.id, tables.cases.c.name).order_by(*SORTS[sort]).limit(50)
     text = str(query.compile(project.database._engine, compile_kwargs={"literal_binds": True}))
     with project.database.read() as connection:
         plan = " ".join(str(row) for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + text))
     assert "TEMP B-TREE" not in plan
 
 
-@pytest.mark.parametrize("sort", sorted(_SORTS))
-@pytest.mark.parametrize("filter", sorted(_FILTERS))
+@pytest.mark.parametrize("sort", sorted(SORTS))
+@pytest.mark.parametrize("filter", sorted(FILTERS))
 def test_a_filtered_list_is_found_by_an_index_alone(project, filter, sort):
     """At 100,000 cases a page far down must neither sort nor read the cases before it."""
     c = tables.cases.c
-    query = sa.select(c.id).where(_walked(c)[filter]).order_by(*_SORTS[sort]).limit(50).offset(5000)
+    query = sa.select(c.id).where(PLAIN.walked(c)[filter]).order_by(*SORTS[sort]).limit(50).offset(5000)
     text = str(query.compile(project.database._engine, compile_kwargs={"literal_binds": True}))
     with project.database.read() as connection:
         plan = " ".join(str(row) for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + text))
@@ -229,8 +232,8 @@ def test_predictions_wait_where_there_is_something_to_do(project):
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.sampled_from(sorted(_FILTERS)),
-    st.sampled_from(sorted(_SORTS)),
+    st.sampled_from(sorted(FILTERS)),
+    st.sampled_from(sorted(SORTS)),
     st.sampled_from([None, "todo", "reviewed"]),
     st.tuples(st.integers(0, 9), st.sampled_from([1, -1])),
 )
