@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pydicom.dataset import Dataset
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what a window shows before an export must not wait for pydicom
+    from pydicom.dataset import Dataset
 
 _SCREENSHOTS = "1.2.840.10008.5.1.4.1.1.7"  # secondary capture, also multi-frame (.1 to .4)
 _WRITING_MODALITIES = frozenset({"US", "IVUS", "ES", "OT", "SC", "XC", "DOC", "RF", "XA", "SR"})

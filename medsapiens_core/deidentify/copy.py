@@ -62,16 +62,6 @@ def deidentified_copy(
     return DeidentifiedCopy(target, name, str(dataset.get("SOPInstanceUID") or ""), warning)
 
 
-def look_warning(source: Path) -> str | None:
-    """Why a person must look at a DICOM image before it is shared, None when its file rules burned-in text out.
-
-    Raises UnreadableImageError for what is no DICOM image.
-    """
-    with guarded(source, []):
-        _check_image(source)
-        return burned_in_warning(pydicom.dcmread(source, force=True, stop_before_pixels=True))
-
-
 def _check_image(path: Path) -> None:
     """Refuse what the reader of images refuses for its header, compressed bombs among it."""
     with open_source(path, hashed=False) as opened:

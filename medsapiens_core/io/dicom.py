@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 
 from medsapiens_core.data.image import Image, Provenance
 from medsapiens_core.data.rendering import window_bounds
+from medsapiens_core.deidentify.burned_in import burned_in_warning
 from medsapiens_core.io.dicom_file import DicomFile, integer, open_dicom
 from medsapiens_core.io.dicom_pixels import check_header, decode_frame
 from medsapiens_core.io.dicom_spacing import pixel_aspect, spacing_candidates
@@ -54,7 +55,16 @@ def probe(source: Source) -> ImageHeader:
     width, height = integer(file.dataset, "Columns", 0), integer(file.dataset, "Rows", 0)
     modality = str(file.dataset.get("Modality", "") or "")
     uid = str(file.dataset.get("SOPInstanceUID", "") or "") or None
-    return ImageHeader(source.path, "dicom", width, height, file.frames, modality=modality, sop_instance_uid=uid)
+    return ImageHeader(
+        source.path,
+        "dicom",
+        width,
+        height,
+        file.frames,
+        modality=modality,
+        sop_instance_uid=uid,
+        look=burned_in_warning(file.dataset),
+    )
 
 
 def patient_key(dataset: Dataset) -> str | None:

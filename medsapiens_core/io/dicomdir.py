@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from os import PathLike
 from pathlib import Path
-from typing import Any
-
-import pydicom
-from pydicom.dataset import Dataset
-from pydicom.uid import MediaStorageDirectoryStorage
+from typing import TYPE_CHECKING, Any
 
 from medsapiens_core.io.refusal import guarded, unreadable
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 MAX_BYTES = 64_000_000
 MAX_FILES = 100_000
@@ -24,6 +23,9 @@ def contents(path: str | PathLike[str]) -> tuple[str, ...]:
 
     Raises UnreadableImageError for what is no DICOMDIR, or a damaged one.
     """
+    import pydicom  # slow to load, and the window knows this module
+    from pydicom.uid import MediaStorageDirectoryStorage
+
     location = Path(path)
     with guarded(location, []):
         if location.stat().st_size > MAX_BYTES:

@@ -15,8 +15,6 @@ from typing import Any, Literal
 
 from medsapiens_core.decoding import probe, read_image
 from medsapiens_core.deidentify.burned_in import UNKNOWN
-from medsapiens_core.deidentify.copy import deidentified_copy, look_warning
-from medsapiens_core.deidentify.picture import plain_picture
 from medsapiens_core.deidentify.pseudonyms import Pseudonyms
 from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.batch import Batch, Format, ImageRef, Reading, WriteOptions
@@ -52,9 +50,10 @@ def pictures_to_look_at(batch: Batch) -> list[ToLookAt]:
     found: dict[Path, ToLookAt] = {}
     for path in dict.fromkeys(reading.image.path for reading in batch.readings if reading.image.path is not None):
         try:
-            warning = look_warning(path) if probe(path).kind == "dicom" else UNKNOWN
+            header = probe(path)
         except UserError:
             continue  # what cannot be read is left out, and told, when it is copied
+        warning = header.look if header.kind == "dicom" else UNKNOWN
         if warning is not None:
             found[path] = ToLookAt(path.name, path, warning)
     return list(found.values())
@@ -155,6 +154,9 @@ def _said(reading: Reading, image: ImageRef, pseudonyms: Pseudonyms) -> Reading:
 
 def _copied(ref: ImageRef, path: Path, folder: Path, pseudonyms: Pseudonyms, *, looked_at: bool) -> ImageRef:
     """Copy one picture, DICOM as DICOM with all its frames; of all else the pixels of the case alone."""
+    from medsapiens_core.deidentify.copy import deidentified_copy  # slow to load, and the window knows this module
+    from medsapiens_core.deidentify.picture import plain_picture
+
     subject = pseudonyms.subject(f"group {ref.subject}")
     if probe(path).kind == "dicom":
         stem = f"P-{pseudonyms.short('picture', ref.sha256 or path.as_posix())}"
