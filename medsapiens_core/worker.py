@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from medsapiens_core.errors import UserError
-from medsapiens_core.training.progress import MAX_LINE, Failed, Finished, Heartbeat, Message, to_line
+from medsapiens_core.training.progress import MAX_LINE, Failed, Finished, Heartbeat, Message, StopHeard, to_line
 
 if TYPE_CHECKING:
     from medsapiens_core.training.trainer import Control
@@ -89,19 +89,22 @@ def decode(lines: Iterable[bytes], stream: TextIO) -> int:
     return child.serve(lines, stream.buffer)
 
 
-def train(folder: Path, lines: Iterable[bytes], stream: TextIO) -> int:
-    """Run the job of a run folder; returns the exit code."""
+def train(folder: Path, lines: Iterable[bytes], stream: TextIO, *, less_memory: bool = False) -> int:
+    """Run the job of a run folder, in smaller portions than before if so asked; returns the exit code."""
     from medsapiens_core.training.trainer import Control, RunAbortedError
 
     control = Control()
     writer = LineWriter(stream, control.abort.set)
-    threading.Thread(target=_listen, args=(lines, control), name="stdin", daemon=True).start()
+    threading.Thread(target=_listen, args=(lines, control, writer), name="stdin", daemon=True).start()
     threading.Thread(target=_beat, args=(writer,), name="heartbeat", daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: _leave_soon(control))
     try:
         from medsapiens_core.training.job import run_job
+        from medsapiens_core.training.run_state import halve_portions
 
+        if less_memory:
+            halve_portions(folder)
         run_job(folder, lambda message: writer.line(fitting_line(message)), control)
         return EXIT_DONE
     except RunAbortedError:
@@ -116,17 +119,18 @@ def train(folder: Path, lines: Iterable[bytes], stream: TextIO) -> int:
 
 
 def fitting_line(message: Message) -> str:
-    """The message as a line; a comparison of very many cases goes without the list of cases, which is on disk."""
+    """The message as a line; a long comparison goes without the list of cases, which is on disk."""
     line = to_line(message)
     if isinstance(message, Finished) and len(line) >= MAX_LINE:
         return to_line(Finished(message.candidate, {**message.comparison, "cases": []}))
     return line
 
 
-def _listen(lines: Iterable[bytes], control: Control) -> None:
+def _listen(lines: Iterable[bytes], control: Control, writer: LineWriter) -> None:
     for line in lines:
         if line.strip() == b"stop":
             control.stop.set()
+            writer.line(to_line(StopHeard()))
     _leave_soon(control)
 
 
@@ -150,7 +154,9 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     serving = commands.add_parser("serve", help="answer prediction requests on standard input")
     serving.add_argument("--time-limit", type=float, help="seconds after which a request counts as hung")
-    commands.add_parser("train", help="run a fine-tuning job").add_argument("folder", type=Path)
+    training = commands.add_parser("train", help="run a fine-tuning job")
+    training.add_argument("folder", type=Path)
+    training.add_argument("--less-memory", action="store_true", help="go on with half as many images per pass")
     commands.add_parser("decode", help="read the pictures that standard input names")
     given = parser.parse_args(arguments)
     stream = claim_stdout()
@@ -158,7 +164,7 @@ def main(arguments: list[str] | None = None) -> int:
         return decode(input_lines(), stream)
     if given.command == "serve":
         return serve(input_lines(), stream, given.time_limit)
-    code = train(given.folder, input_lines(), stream)
+    code = train(given.folder, input_lines(), stream, less_memory=given.less_memory)
     sys.stderr.flush()
     os._exit(code)  # all is on disk; taking the libraries down in order costs a second or more
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MODEL, FILL, ONE_SHOT, OTHER_FRAME = "model", "fill", "one-shot", "other frame"  # where a proposed point comes from
+TRY_OUT = "try-out"
 IMPORTED = "import:"  # model ids of what another tool has predicted begin with this
 
 
@@ -21,9 +22,9 @@ class Prediction:
     its mean distance from it, not calibrated, or None. Predictions stored without `radial_error` have the covariance of
     the peak alone, which no calibration holds for. Order: the template's.
     `origins` says of each point where it comes from: the model, the shape of the other landmarks (`FILL`), a few
-    examples without training (`ONE_SHOT`), or what was decided on another frame of the file (`OTHER_FRAME`); None
-    means all from the model. A fill takes over what was shown before for the landmarks that it leaves alone, so that
-    ghosts and reverting go on working.
+    examples without training (`ONE_SHOT`), a model that nobody has put in use (`TRY_OUT`), or what was decided on
+    another frame of the file (`OTHER_FRAME`); None means all from the model. A fill takes over what was shown before
+    for the landmarks that it leaves alone, so that ghosts and reverting go on working.
     `notice` says, for the reader, why the whole set is doubtful (the scores are 0 then); None when nothing speaks
     against it.
     """

@@ -91,6 +91,11 @@ class AuditLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def note(self, op: str, body: Mapping[str, Any]) -> None:
+        """Add a row about something that was done outside the project's database, such as a promotion."""
+        with self._database.write() as connection:
+            append(connection, op, body)
+
     def verify(self) -> int | None:
         """Number of the first row that does not fit, None when the whole chain holds."""
         with self._database.read() as connection:

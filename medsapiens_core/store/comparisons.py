@@ -14,7 +14,8 @@ from medsapiens_core.store.database import Database
 from medsapiens_core.store.errors import UnknownRecordError
 from medsapiens_core.store.files import canonical_json
 
-_k, _l = tables.comparison.c, tables.locked_set.c
+FRESH_CASES = 10  # ux.md 8.3
+_k, _i = tables.comparison.c, tables.snapshot_item.c
 
 
 class Comparisons:
@@ -42,9 +43,37 @@ class Comparisons:
         return None if text is None else dict(json.loads(text))
 
     def looks(self, snapshot_id: str) -> int:
-        """How many comparisons have used the very locked set of this snapshot, in whichever snapshot it came."""
-        mine = sa.select(_l.sha256).where(_l.snapshot_id == snapshot_id).scalar_subquery()
-        same_set = sa.select(_l.snapshot_id).where(_l.sha256 == mine)
-        query = sa.select(sa.func.count()).select_from(tables.comparison).where(_k.snapshot_id.in_(same_set))
+        """How many comparisons have used the locked set of this snapshot.
+
+        A set is another one only with 10 cases that a comparison has not seen: neither a few further cases nor
+        another reading of the same films takes back what was chosen by them.
+        """
         with self._database.read() as connection:
-            return int(connection.execute(query).scalar_one())
+            mine = _locked_cases(connection, snapshot_id)
+            used = connection.execute(sa.select(_k.snapshot_id)).scalars().all()
+            theirs = {other: _locked_cases(connection, other) for other in set(used) if other is not None}
+        worn = {other for other, cases in theirs.items() if cases & mine and len(mine - cases) < FRESH_CASES}
+        return sum(other in worn for other in used)
+
+    def mean_errors(self) -> dict[str, float]:
+        """The newest mean error on locked cases of each model that took part in a comparison, by model id or name."""
+        found: dict[str, float] = {}
+        with self._database.read() as connection:
+            texts = connection.execute(sa.select(_k.json).order_by(_k.created_utc, _k.number)).scalars().all()
+        for comparison in map(json.loads, texts):
+            for part in (comparison.get("old"), comparison.get("new")):
+                if part and part.get("mre") is not None:
+                    found[str(part["model"])] = float(part["mre"])
+        return found
+
+    def snapshot_of(self, job_id: str) -> str | None:
+        """The snapshot that the newest comparison of a job looked at."""
+        query = sa.select(_k.snapshot_id).where(_k.job_id == job_id).order_by(_k.number.desc()).limit(1)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar()
+
+
+def _locked_cases(connection: sa.Connection, snapshot_id: str) -> set[int]:
+    return set(
+        connection.execute(sa.select(_i.case_id).where(_i.snapshot_id == snapshot_id, _i.part == "locked")).scalars()
+    )

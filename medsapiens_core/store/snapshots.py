@@ -32,9 +32,10 @@ class Snapshots:
     def __init__(self, database: Database, cases: Cases, objects: ObjectStore, template: Template) -> None:
         self._database, self._cases, self._objects, self._template = database, cases, objects, template
 
-    def freeze(self, template: Template | None = None) -> TrainingSnapshot:
+    def freeze(self, template: Template | None = None, *, with_estimated: bool = True) -> TrainingSnapshot:
         """Freeze every reviewed, unflagged case; pictures that are missing or changed are skipped and listed.
 
+        Without `with_estimated` nothing is learned from landmarks that were marked estimated.
         Raises UserError when no case can be used, or when `template` is not the project's.
         """
         if template is not None and (template.id, template.version) != (self._template.id, self._template.version):
@@ -45,7 +46,8 @@ class Snapshots:
         with self._database.write() as connection:
             usable = {c.id: c.patient_group for c in self._still_reviewed(connection) if c.id not in left_out}
             splits.top_up(connection, set(usable.values()))
-            items = tuple(self._item(connection, case_id) for case_id in sorted(usable))
+            weight = WEIGHT_ESTIMATED if with_estimated else 0.0
+            items = tuple(self._item(connection, case_id, weight) for case_id in sorted(usable))
             if not items:
                 raise UserError("No reviewed case can be used for training yet. Review at least one case first.")
             snapshot = TrainingSnapshot.of(
@@ -99,7 +101,7 @@ class Snapshots:
         query = sa.select(tables.cases).where(*_usable()).order_by(tables.cases.c.id)
         return [self._cases.row(row) for row in connection.execute(query)]
 
-    def _item(self, connection: sa.Connection, case_id: int) -> SnapshotItem:
+    def _item(self, connection: sa.Connection, case_id: int, estimated: float = WEIGHT_ESTIMATED) -> SnapshotItem:
         case = self._cases.fetch(connection, case_id)
         reader = truth_reader(connection, case_id)
         annotation = load_annotation(connection, self._template, case_id, reader)
@@ -119,7 +121,7 @@ class Snapshots:
             spacing=case.spacing,
             patient_group=case.patient_group,
             part=case.part,
-            landmarks=_landmarks(annotation, _bulk_landmarks(connection, case_id, reader)),
+            landmarks=_landmarks(annotation, _bulk_landmarks(connection, case_id, reader), estimated),
             revision=annotation.revision,
             state_hash=state_hash(annotation),
         )
@@ -177,11 +179,11 @@ def _bulk_landmarks(connection: sa.Connection, case_id: int, reader: str) -> set
     return set(connection.execute(sa.select(p.landmark).where(*mine)).scalars())
 
 
-def _landmarks(annotation: Annotation, bulk: set[str]) -> tuple[SnapshotLandmark, ...]:
+def _landmarks(annotation: Annotation, bulk: set[str], estimated: float) -> tuple[SnapshotLandmark, ...]:
     def weight(landmark: str, place: Place, decision: Decision) -> float:
         if place is Place.VISIBLE:
             return WEIGHT_BULK if decision is Decision.CONFIRMED and landmark in bulk else 1.0
-        return WEIGHT_ESTIMATED if place is Place.ESTIMATED else 0.0
+        return estimated if place is Place.ESTIMATED else 0.0
 
     return tuple(
         SnapshotLandmark(mark, state.place, state.x, state.y, weight(mark, state.place, state.decision))

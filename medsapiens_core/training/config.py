@@ -42,7 +42,8 @@ class TrainingJob(_Frozen):
 
     `snapshot` is a frozen `TrainingSnapshot` file; `base_folder` the package that training starts from, known to the
     registry as `base_model`; `weights_folder` holds the shared weights of adapter packages (default: `base` beside the
-    folder that packages lie in); `name` is the candidate's; `template` is an `mstemplate/1` object.
+    folder that packages lie in); `name` is the candidate's; `template` is an `mstemplate/1` object. `best_folder` and
+    `best_model` are the best model that was ever promoted, where that is not the one training starts from.
     """
 
     format: Literal["msjob/1"] = "msjob/1"
@@ -50,6 +51,8 @@ class TrainingJob(_Frozen):
     base_folder: Path
     base_model: str
     weights_folder: Path | None = None
+    best_folder: Path | None = None
+    best_model: str | None = None
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
     template: dict[str, Any]
     options: TrainingOptions = TrainingOptions()
@@ -70,6 +73,7 @@ class TrainingJob(_Frozen):
         weights_folder: Path | None = None,
         template: Template,
         options: TrainingOptions | None = None,
+        best: tuple[Path, str] | None = None,
     ) -> TrainingJob:
         """Make a job; raises UserError for a name that cannot be a folder's or an option out of range."""
         try:
@@ -78,6 +82,8 @@ class TrainingJob(_Frozen):
                 base_folder=base_folder.absolute(),
                 base_model=base_model,
                 weights_folder=None if weights_folder is None else weights_folder.absolute(),
+                best_folder=None if best is None else best[0].absolute(),
+                best_model=None if best is None else best[1],
                 name=name,
                 template=template_to_json(template),
                 options=options or TrainingOptions(),

@@ -18,10 +18,12 @@ import cv2
 import torch
 
 from medsapiens_core.data.annotation import utc_now
+from medsapiens_core.data.prediction import Prediction
 from medsapiens_core.data.snapshot import TrainingSnapshot
 from medsapiens_core.data.template import Template
 from medsapiens_core.evaluation.calibration import MIN_IMAGES, Calibration
 from medsapiens_core.evaluation.comparison import ModelPoints
+from medsapiens_core.evaluation.cover import Cover
 from medsapiens_core.evaluation.gate import compare
 from medsapiens_core.inference.engines import Engine, choose_device
 from medsapiens_core.inference.predictor import Predictor
@@ -32,13 +34,15 @@ from medsapiens_core.training.config import TrainingJob
 from medsapiens_core.training.dataset import LandmarkDataset
 from medsapiens_core.training.held_out import calibrate_on, predict_items
 from medsapiens_core.training.learner import Learner
-from medsapiens_core.training.measuring import ValidationPart, locate_all, locked_cases
+from medsapiens_core.training.locked_part import cover_of, points_of, predict_locked
+from medsapiens_core.training.measuring import ValidationPart, locked_cases
 from medsapiens_core.training.model_card import write_card
 from medsapiens_core.training.plan import make_plan
-from medsapiens_core.training.progress import Finished, LogLine, PhaseStarted, Reporter
+from medsapiens_core.training.progress import EpochDone, Finished, LogLine, PhaseStarted, Reporter
 from medsapiens_core.training.prototypes import learn_prototypes
-from medsapiens_core.training.run_state import RunState
+from medsapiens_core.training.run_state import CHECKPOINT, RunState
 from medsapiens_core.training.snapshot_items import check_item, read_snapshot, split_items, training_item
+from medsapiens_core.training.stopping import run_until_told
 from medsapiens_core.training.trainer import Control, RunAbortedError, Trainer
 
 CANDIDATE, COMPARISON = "candidate", "comparison.json"
@@ -82,8 +86,19 @@ class _Run:
             model.add_template(self.template)
         model.config.landmark_order(self.template)  # refuses a model trained on other landmarks before any work
         trainer = self._make_trainer(model, known)
-        self.report(PhaseStarted("train", f"Training on {len(self.training)} cases"))
-        return self._finish(model, trainer.run(), trainer.plan.steps_per_epoch)
+        if known and not (self.folder / CHECKPOINT).is_file():
+            self._tell_where_it_begins(model, trainer)
+        where = "GPU" if self.device.type == "cuda" else "CPU"
+        text = f"Training on {len(self.training)} cases on the {where}, {trainer.plan.batch} at a time"
+        self.report(PhaseStarted("train", text))
+        return self._finish(model, run_until_told(trainer, self.control), trainer.plan.steps_per_epoch)
+
+    def _tell_where_it_begins(self, model: LandmarkModel, trainer: Trainer) -> None:
+        """The base's own error on the validation part, as epoch 0: what the curve is to be seen against."""
+        self._leave_if_told()
+        errors = None if self.control.stop.is_set() else trainer.validate(model)
+        if errors is not None:
+            self.report(EpochDone(0, None, errors.px, errors.mm))
 
     def _run_prototypes(self, model: LandmarkModel) -> RunResult:
         """Learn from examples without training; the seconds are those that it took."""
@@ -105,8 +120,10 @@ class _Run:
 
     def _finish(self, model: LandmarkModel, state: RunState, per_epoch: int) -> RunResult:
         model.fold_adapters()
-        comparison = self._compare(model)
         calibrations = self._calibrate(model)
+        comparison, cover = self._compare(model, calibrations.get(self.template.id))
+        if cover is not None and cover.is_refuted:
+            calibrations = {}  # regions that do not hold are not drawn, and nothing is confirmed in bulk by them
         self.report(PhaseStarted("write", "Writing the candidate"))
         result = self._write(model, state, comparison, calibrations, per_epoch)
         self.report(Finished(str(result.candidate), comparison))
@@ -150,21 +167,41 @@ class _Run:
         if self.control.abort.is_set():
             raise RunAbortedError
 
-    def _compare(self, model: LandmarkModel) -> dict[str, Any]:
+    def _compare(self, model: LandmarkModel, calibration: Calibration | None) -> tuple[dict[str, Any], Cover | None]:
         self.report(PhaseStarted("evaluate", f"Comparing on {len(self.locked)} locked cases"))
         cases = locked_cases(self.locked)
-        new = self._locate(model, self.job.name)
-        base = self._load_base()
-        old = self._locate(base, self.job.base_model) if self.template.id in base.config.templates else None
-        return compare(cases, self.template, old, new, seed=self.job.options.seed)
+        predictions = self._predict_locked(model, self.job.name)
+        cover = cover_of(predictions, cases, self.template, calibration)
+        comparison = compare(
+            cases,
+            self.template,
+            self._points_of(self._load_base(), self.job.base_model),
+            points_of(self.job.name, predictions, self.template),
+            best=self._best_points(),
+            cover=cover,
+            seed=self.job.options.seed,
+        )
+        return comparison, cover
 
-    def _locate(self, model: LandmarkModel, name: str) -> ModelPoints:
+    def _best_points(self) -> ModelPoints | None:
+        if self.job.best_folder is None or self.job.best_model is None:
+            return None
+        return self._points_of(
+            load_model(self.job.best_folder, base_folder=self.job.weights_folder), self.job.best_model
+        )
+
+    def _points_of(self, model: LandmarkModel, name: str) -> ModelPoints | None:
+        if self.template.id not in model.config.templates:
+            return None
+        return points_of(name, self._predict_locked(model, name), self.template)
+
+    def _predict_locked(self, model: LandmarkModel, name: str) -> list[Prediction]:
         def tell(position: int) -> None:
             self._leave_if_told()
             text = f"Comparing on locked cases: {name}, {position + 1} of {len(self.locked)}"
             self.report(PhaseStarted("evaluate", text))
 
-        return locate_all(Predictor(Engine(model, self.device), name), self.locked, self.template, tell)
+        return predict_locked(Predictor(Engine(model, self.device), name), self.locked, self.template, tell)
 
     def _calibrate(self, model: LandmarkModel) -> dict[str, Calibration]:
         """What the candidate's figures are worth, from the validation cases; nothing where they are too few.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 
 from medsapiens_core.data.snapshot import SnapshotItem
 from medsapiens_core.data.template import Template
-from medsapiens_core.evaluation.comparison import LockedCase, ModelPoints
+from medsapiens_core.evaluation.comparison import LockedCase
 from medsapiens_core.evaluation.metrics import error_table, summarise
 from medsapiens_core.geometry import Affine2D
 from medsapiens_core.inference.engines import Engine
 from medsapiens_core.inference.locate import locate
-from medsapiens_core.inference.predictor import Predictor
 from medsapiens_core.inference.preprocess import prepare
-from medsapiens_core.inference.read_ahead import read_ahead
 from medsapiens_core.models.config import ModelConfig
 from medsapiens_core.models.landmark_model import LandmarkModel
 from medsapiens_core.training.snapshot_items import read_item
@@ -67,14 +65,3 @@ def locked_cases(items: Sequence[SnapshotItem]) -> list[LockedCase]:
         )
         for item in items
     ]
-
-
-def locate_all(
-    predictor: Predictor, items: Sequence[SnapshotItem], template: Template, each: Callable[[int], None]
-) -> ModelPoints:
-    """Points of a model on every item, read one ahead; `each` gets the position before each picture and may raise."""
-    points = np.full((len(items), len(template), 2), np.nan)
-    for position, image in enumerate(read_ahead(read_item, items)):
-        each(position)
-        points[position] = predictor.predict(image, template).xy_image
-    return ModelPoints(predictor.model_id, points)

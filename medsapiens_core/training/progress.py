@@ -60,6 +60,13 @@ class EpochDone:
 
 
 @dataclass(frozen=True)
+class StopHeard:
+    """The process has read that it shall stop, and will: sent by the thread that listens, whatever is computed."""
+
+    event: ClassVar[str] = "stopping"
+
+
+@dataclass(frozen=True)
 class LogLine:
     """Something worth telling, in a sentence."""
 
@@ -85,11 +92,11 @@ class Failed:
     message: str
 
 
-Message = Heartbeat | PhaseStarted | StepDone | EpochDone | LogLine | Finished | Failed
+Message = Heartbeat | PhaseStarted | StepDone | EpochDone | StopHeard | LogLine | Finished | Failed
 Reporter = Callable[[Message], None]
 _ADAPTERS: dict[str, TypeAdapter[Message]] = {
     record.event: TypeAdapter(record)
-    for record in (Heartbeat, PhaseStarted, StepDone, EpochDone, LogLine, Finished, Failed)
+    for record in (Heartbeat, PhaseStarted, StepDone, EpochDone, StopHeard, LogLine, Finished, Failed)
 }
 
 

@@ -86,6 +86,14 @@ def load_state(folder: Path) -> tuple[RunState, Parts] | None:
         ) from error
 
 
+def halve_portions(folder: Path) -> None:
+    """Let the run of a folder go on with half as many images per pass, where it has a checkpoint."""
+    saved = load_state(folder)
+    if saved is not None:
+        state, parts = saved
+        save_state(folder, state.with_(micro=max(1, state.micro // 2)), parts)
+
+
 def _replace(partial: Path, path: Path) -> None:
     with partial.open("rb+") as file:
         os.fsync(file.fileno())

@@ -16,7 +16,16 @@ from medsapiens_core.data.template_file import template_to_json
 from medsapiens_core.inference.predictor import Predictor
 from medsapiens_core.io import read_image
 from medsapiens_core.training.config import TrainingOptions
-from medsapiens_core.training.progress import EpochDone, Failed, Finished, Heartbeat, PhaseStarted, StepDone, parse_line
+from medsapiens_core.training.progress import (
+    EpochDone,
+    Failed,
+    Finished,
+    Heartbeat,
+    PhaseStarted,
+    StepDone,
+    StopHeard,
+    parse_line,
+)
 from medsapiens_core.training.run_state import load_state
 from tests.core.training.building import TEMPLATE, compact_config, make_run, write_model, write_pictures
 
@@ -180,6 +189,24 @@ def test_stop_keeps_the_best_and_evaluates(child, run):
     messages = trainer.until(lambda m: isinstance(m, Finished))
     assert messages[-1].comparison["n_cases"] == 2
     assert trainer.process.wait(PATIENCE) == 0
+
+
+def test_a_stop_is_heard_at_once_ends_the_step_and_leaves_a_checkpoint_that_goes_on(child, run):
+    folder = run(epochs=100_000)
+    trainer = child("train", folder)
+    trainer.until(is_step(3))
+    trainer.send("stop")
+    trainer.until(lambda m: isinstance(m, StopHeard))
+    after = trainer.until(lambda m: isinstance(m, PhaseStarted) and m.phase == "evaluate")
+    assert sum(isinstance(m, StepDone) for m in after) <= 1, "the one that was ending as the stop came"
+    trainer.process.kill()
+    trainer.process.wait()
+    state, _ = load_state(folder)
+    assert state.finished and state.step >= 3
+    again = child("train", folder)
+    messages = again.until(lambda m: isinstance(m, Finished))
+    assert not any(isinstance(m, StepDone) for m in messages), "nothing is trained again, the best is measured"
+    assert again.process.wait(PATIENCE) == 0
 
 
 def test_when_the_parent_is_gone_the_checkpoint_is_written_and_the_run_goes_on_later(child, run):

@@ -9,7 +9,9 @@ import pytest
 from medsapiens_core.data.template import Landmark, Template
 from medsapiens_core.evaluation import resampling
 from medsapiens_core.evaluation.comparison import LockedCase, ModelPoints
+from medsapiens_core.evaluation.cover import Cover, measure_cover
 from medsapiens_core.evaluation.gate import GateLine, compare, may_promote
+from medsapiens_core.evaluation.power import missed_share
 
 TEMPLATE = Template("t", 1, "T", tuple(Landmark(i, i.title(), i, "") for i in ("alpha", "beta", "gamma")))
 RNG = np.random.default_rng(5)
@@ -42,7 +44,7 @@ def test_a_clearly_better_candidate_is_better_and_may_be_promoted():
     assert result["unit"] == "mm"
     assert result["difference"]["mean"] == pytest.approx(-0.5, abs=0.06)
     assert result["difference"]["low"] < result["difference"]["mean"] < result["difference"]["high"] < 0
-    assert rules(result) == {"G1": True, "G2": True, "G3": True, "G4": True, "G5": True}
+    assert rules(result) == dict.fromkeys(("G1", "G2", "G3", "G4", "G5", "G6", "G7"), True)
     assert may_promote(lines(result))
     assert json.loads(json.dumps(result, allow_nan=False)) == result
 
@@ -105,6 +107,57 @@ def test_the_first_model_of_a_template_has_nothing_to_beat():
     result = compare(cases, TEMPLATE, None, points(cases, 10, "new"))
     assert (result["verdict"], result["old"], result["difference"]) == ("first", None, None)
     assert may_promote(lines(result))
+
+
+def test_a_candidate_that_beats_the_one_in_use_must_not_fall_behind_the_best_ever():
+    cases = make_cases(40)
+    old, new, best = (points(cases, error, name) for error, name in ((15, "v3"), (12, "v4"), (8, "v2@12")))
+    assert rules(compare(cases, TEMPLATE, old, new))["G7"]
+    result = compare(cases, TEMPLATE, old, new, best=best)
+    (line,) = [line for line in lines(result) if line.rule == "G7"]
+    assert line.blocks and line.text.startswith("Against the best ever, v2: may be worse: change +0.")
+    assert rules(compare(cases, TEMPLATE, old, new, best=points(cases, 14, "v2")))["G7"]
+
+
+def test_regions_that_do_not_hold_never_block_and_are_judged_from_twenty_cases_on():
+    cases = make_cases(40)
+    both = points(cases, 15, "old"), points(cases, 10, "new")
+    for cover, ok in ((Cover(0.95, 400, 20), True), (Cover(0.6, 400, 20), False), (Cover(0.6, 300, 19), True)):
+        result = compare(cases, TEMPLATE, *both, cover=cover)
+        assert rules(result)["G6"] is ok and may_promote(lines(result))
+        assert result["cover"] == {"share": cover.share, "points": cover.points, "cases": cover.cases}
+    inside = [np.array([1.0, 0.0, np.nan]), np.array([1.0, 1.0, np.nan])]
+    assert measure_cover(inside) == Cover(0.75, 4, 2)
+    assert measure_cover([np.array([np.nan])]) is None
+
+
+def test_the_gate_names_what_must_be_looked_at_and_the_comparison_where_the_points_lie():
+    cases = make_cases(20)
+    old, new = points(cases, 10, "old"), points(cases, 9, "new")
+    new.xy_image[3, 1] += 400
+    new.xy_image[:, 2] += 8
+    old.xy_image[4, 0] = np.nan
+    result = compare(cases, TEMPLATE, old, new)
+    named = {line.rule: line for line in lines(result)}
+    assert named["G4"].case_ids == ["3"] and named["G5"].landmark in ("beta", "gamma")
+    assert result["cases"][4]["xy_old"][0] is None
+    np.testing.assert_allclose(result["cases"][3]["xy_new"], new.xy_image[3], atol=0.006)
+    np.testing.assert_allclose(result["cases"][3]["truth"], cases[3].truth, atol=0.006)
+
+
+def test_the_power_of_the_gate_is_that_of_the_design():
+    rng = np.random.default_rng(0)
+    shares = {}
+    for count in (10, 20, 50):
+        old = np.full(count, 1.24)
+        change = rng.normal(0, 1, count)
+        change = (change - change.mean()) / change.std(ddof=1) * 0.25
+        shares[count] = missed_share(old.tolist(), (old + change).tolist(), 0.05)
+    assert shares[10] == pytest.approx(0.30, abs=0.08)  # ux.md 8.3: 70, 94 and 100 % are found
+    assert shares[20] == pytest.approx(0.06, abs=0.02)
+    assert shares[50] < 0.001
+    assert missed_share([1.0], [0.9], 0.05) is None
+    assert missed_share([1.0] * 5, [0.9] * 5, 0.05) == 0.0
 
 
 def test_the_hash_of_the_locked_set_sees_a_hundredth_of_a_pixel():

@@ -229,7 +229,30 @@ def test_looks_at_a_locked_set_are_counted_over_snapshots(project):
     assert project.comparisons.looks(first.id) == project.comparisons.looks(second.id) == 2
     annotation = commit(project, annotation, annotation.change("move", {"sella": placed(0.01, 0, None)}))
     commit(project, annotation, annotation.mark_reviewed())
-    assert project.comparisons.looks(project.snapshots.freeze().id) == 0, "0.01 px makes another test set"
+    assert project.comparisons.looks(project.snapshots.freeze().id) == 2, "another reading of it is no fresh set"
+    assert project.comparisons.snapshot_of(job.id) == second.id
+
+
+def test_ten_locked_cases_that_no_comparison_has_seen_make_a_fresh_set(project):
+    job, keys = project.jobs.enqueue("finetune", {}), patients(project, "locked", 11)
+    review(project, add_case(project, 0, patient=keys[0]))
+    project.comparisons.add(job.id, {"verdict": "worse"}, snapshot_id=project.snapshots.freeze().id)
+    for number, key in enumerate(keys[1:10], start=1):
+        review(project, add_case(project, number, patient=key))
+    assert project.comparisons.looks(project.snapshots.freeze().id) == 1
+    review(project, add_case(project, 10, patient=keys[10]))
+    assert project.comparisons.looks(project.snapshots.freeze().id) == 0
+
+
+def test_the_mean_errors_of_models_come_from_the_newest_comparison(project):
+    job = project.jobs.enqueue("finetune", {})
+    old, new = {"model": "v1@1", "mre": 1.5}, {"model": "v2", "mre": 1.3}
+    project.comparisons.add(job.id, {"old": old, "new": new})
+    project.comparisons.add(job.id, {"old": old | {"mre": 1.4}, "new": {"model": "v3", "mre": None}})
+    assert project.comparisons.mean_errors() == {"v1@1": 1.4, "v2": 1.3}
+
+
+def test_what_is_not_a_job_has_no_comparison(project):
     with pytest.raises(UnknownRecordError):
         project.comparisons.add("nothing", {})
 
