@@ -55,3 +55,8 @@ TEMPLATE_KEYS = (
     keys("template.down", "One place down", "Alt+Down", scope="E"),
     keys("template.save", "Save the draft", "Ctrl+Return", scope="E"),
 )
+COMPARE_KEYS = (
+    keys("compare.case", "Previous, next locked case", "Left", "Right", scope="C"),
+    keys("compare.swap", "Hold: the points of the model in use", "Space", scope="C"),
+    keys("compare.hide", "Hold: hide everything drawn over the picture", "H", scope="C"),
+)

@@ -8,7 +8,7 @@ two rows share a key. The user may change the keys of every other row, and of th
 
 from __future__ import annotations
 
-from app.action_groups import EDIT, FIELD_KEYS, LIST_KEYS, NOTES, POINT, PROJECT, TEMPLATE_KEYS
+from app.action_groups import COMPARE_KEYS, EDIT, FIELD_KEYS, LIST_KEYS, NOTES, POINT, PROJECT, TEMPLATE_KEYS
 from app.action_groups import keys as _keys
 from app.action_row import Action
 from app.image_view_actions import FRAMES, HABITS, LOUPE, ORIENTATION, OVERLAYS
@@ -391,4 +391,5 @@ ACTIONS: tuple[Action, ...] = (
     *FIELD_KEYS,
     *TEMPLATE_KEYS,
     *_PLANNER_KEYS,
+    *COMPARE_KEYS,
 )

@@ -11,6 +11,7 @@ from types import TracebackType
 from PySide6.QtCore import QObject, Signal
 
 from app.controllers.notice_board import NoticeBoard
+from app.finetune_dialogue import leave_while_training
 from app.preferences import START
 from app.rule_settings import RuleSettings
 from app.sample_project import SAMPLE_PROJECTS, SampleProject, ensure_sample, sample_folder
@@ -312,23 +313,14 @@ class Application(QObject):
         return self.workspace is None or self._may_leave(self.workspace)
 
     def _may_leave(self, workspace: Workspace) -> bool:
-        if workspace.training.is_running and not self._may_interrupt(workspace):
-            return False
+        if workspace.training.is_running:
+            return leave_while_training(self.window, workspace.training, self.window.showMinimized)
         problem = workspace.save_all()
         if not problem:
             return True
         text = f"Not saved: {problem} If you leave now, {workspace.saves.waiting} changes are lost."
         buttons = [("stay", "Stay"), ("leave", "Leave and lose them")]
         return self.window.dialogs.ask("Not saved", text, buttons, "stay") == "leave"
-
-    def _may_interrupt(self, workspace: Workspace) -> bool:
-        running = next(job for job in workspace.training.jobs if job.state in ("running", "stopping"))
-        text = "Fine-tuning is running. If you leave, it is interrupted and can be resumed later where it was."
-        buttons = [("leave", "Leave, resume later"), ("stop", "Stop and keep best"), ("stay", "Stay")]
-        answer = self.window.dialogs.ask("Fine-tuning is running", text, buttons, "stay")
-        if answer == "stop":
-            workspace.training.stop(running.id)
-        return answer == "leave"
 
     # --- showing
 

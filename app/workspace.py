@@ -15,20 +15,18 @@ from app.controllers.doubt_controller import DoubtController
 from app.controllers.flag_controller import FlagController
 from app.controllers.import_controller import ImportController
 from app.controllers.inference_controller import InferenceController
-from app.controllers.models_controller import ModelsController
 from app.controllers.notice_board import NoticeBoard
 from app.controllers.review_controller import ReviewController
 from app.controllers.spacing_controller import with_spacing
 from app.controllers.thumbnail_controller import ThumbnailController
-from app.controllers.training_controller import TrainingController
 from app.controllers.worklist_controller import WorklistController
 from app.empty_window import show_nothing
 from app.few_shot import FewShot
 from app.guiding import make_guidance
+from app.learning_parts import LearningParts
 from app.measure_dialogue import MeasureDialogue
 from app.picture_parts import PictureParts
 from app.preferences import ADVANCE, THUMBNAILS
-from app.project_dialogue import ModelDialogue
 from app.reading_parts import ReadingParts
 from app.review_messages import ReviewMessages
 from app.saving import Saving
@@ -117,19 +115,19 @@ class Workspace(QObject):
         self.picture = PictureParts(
             self.runner, project, library, self.session, self.inference, window=window, notices=notices, parent=self
         )
-        self.training = TrainingController(self.runner, project, library, self)
-        self.models = ModelsController(self.runner, project, library, self.training.job_of_candidate, self)
-        self.importer = ImportController(self.runner, project, self)
-        self.transfer = TransferDialogue(self)
-        self._model_dialogue = ModelDialogue(
-            self.models,
-            self.training,
-            window,
-            notices,
+        self.learning = LearningParts(
+            self.runner,
+            project,
+            library,
+            window=window,
+            notices=notices,
             options=options,
             refusal=lambda: self.reading.desk.refusal("models"),
             parent=self,
         )
+        self.training, self.models = self.learning.training, self.learning.models
+        self.importer = ImportController(self.runner, project, self)
+        self.transfer = TransferDialogue(self)
         self.cards = CardController(self.runner, project, self.session, window.landmark_panel.card, self)
         self.few_shot = FewShot(self)
         self.guidance = make_guidance(self, library)
@@ -189,7 +187,7 @@ class Workspace(QObject):
         was_training = self.training.is_running
         self.few_shot.close()
         self.inference.close()
-        self.training.close()
+        self.learning.close()
         if was_training:
             self.runner.call(STORE, self.project.jobs.recover)
         self.runner.shut_down()
@@ -223,8 +221,7 @@ class Workspace(QObject):
             **self.spacing.acts(),
             **self.transfer.acts(),
             **self.few_shot.acts(),
-            "model.finetune": self._model_dialogue.fine_tune,
-            "model.import": self._model_dialogue.ask_for_model,
+            **self.learning.acts(),
             **self.measuring.acts,
             **self.reading.acts(),
         }
@@ -252,7 +249,8 @@ class Workspace(QObject):
         self.cards.noted.connect(self.worklist.case_changed)
         self.importer.finished.connect(self._imported)
         self.models.current_changed.connect(self._model_changed)
-        self._model_dialogue.case_requested.connect(self.open_case)
+        self.learning.case_requested.connect(self.open_case)
+        self.learning.try_out_requested.connect(self._predict)
         self.runner.failed.connect(self._tell_failure)
 
     def _show_project(self) -> None:
@@ -346,20 +344,18 @@ class Workspace(QObject):
         word, _, number = action.partition(" ")
         if word == "open":
             self.open_case(int(number))
-        elif self.few_shot.run_toast(action) or self._say.run(action):
-            return
-        elif action == "rollback" and not self._model_dialogue.is_refused():
-            self.models.roll_back("taken back right after promotion")
+        elif not (self.few_shot.run_toast(action) or self.learning.run_toast(action)):
+            self._say.run(action)
 
     def _flag_changed(self, case_id: int) -> None:
         self.worklist.case_changed(case_id)
         self.training.count_corrections()
         self.few_shot.reviews_changed()
 
-    def _predict(self) -> None:
+    def _predict(self, try_out: ModelEntry | None = None) -> None:
         case = self.session.case
         if isinstance(case, CaseRow):
-            self.inference.predict(case)
+            self.inference.predict(case) if try_out is None else self.inference.try_out(case, try_out)
 
     # --- what happens beside
 

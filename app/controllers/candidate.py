@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.session.view_state import CaseFigures, ComparisonState, GateLine, LandmarkFigures, ModelFigures
+from app.controllers import verdict
+from app.session.comparison_state import (
+    XY,
+    CaseFigures,
+    ComparisonState,
+    GateLine,
+    LandmarkFigures,
+    ModelFigures,
+)
+from app.translate import tr
 from medsapiens_core.data.template import Template
 from medsapiens_core.store.jobs import JobRow
 from medsapiens_core.store.library import ModelLibrary
 from medsapiens_core.store.project import Project
 
-TOO_FEW_RULES = ("G1", "G2")
-VERDICTS = {
-    "better": "{new} is better than {old} on the locked cases.",
-    "worse": "{new} is not better than {old} on the locked cases. {old} stays in use.",
-    "undecided": "No clear difference. More corrected or locked cases would settle it.",
-    "too_few": "There are too few locked cases to tell which model is better. Write why you promote anyway.",
-    "first": "There was no model for this template before.",
-}
+COMPARISON = "comparison.json"
 
 
-def next_name(library: ModelLibrary, project: Project, template_id: str) -> str:
-    """A free name for the next model of a template: ceph-19-v1, ceph-19-v2, …; names of waiting jobs are taken too."""
+def next_name(library: ModelLibrary, project: Project, template_id: str, letter: str = "v") -> str:
+    """A free name for the next model of a template: ceph-19-v1, ceph-19-v2, …; names of waiting jobs are taken too.
+
+    `letter` is t for a try-out, which is never promoted.
+    """
     taken = {entry.name for entry in library.list()}
     taken |= {str(job.payload.get("model")) for job in project.jobs.list()}
-    return next(name for n in itertools.count(1) if (name := f"{template_id}-v{n}") not in taken)
+    return next(name for n in itertools.count(1) if (name := f"{template_id}-{letter}{n}") not in taken)
 
 
 def finish_job(
@@ -38,6 +44,9 @@ def finish_job(
     Done again after a crash in between it comes to the same end: a model of the job's name is the job's model.
     """
     name = str(job.payload["model"])
+    whole = folder.parent / COMPARISON  # with the cases and points that the line of the process may lack
+    if whole.is_file():
+        comparison = json.loads(whole.read_text(encoding="utf-8"))
     if all(entry.name != name for entry in library.list()):
         library.add(folder, name)
     project.comparisons.add(job.id, comparison, snapshot_id=str(job.payload["snapshot_id"]))
@@ -55,15 +64,22 @@ def summary(name: str, comparison: Mapping[str, Any]) -> str:
 
 
 def comparison_state(
-    name: str, comparison: Mapping[str, Any], template: Template, case_names: Mapping[int, str], *, in_use: bool
+    name: str,
+    comparison: Mapping[str, Any],
+    template: Template,
+    case_names: Mapping[int, str],
+    *,
+    in_use: bool,
+    uses: int = 1,
+    is_try_out: bool = False,
 ) -> ComparisonState:
-    """A stored comparison as the dialog shows it."""
+    """A stored comparison as the dialog shows it; `uses` of its locked set so far, this one counted."""
     old = comparison.get("old")
-    gate = tuple(GateLine(g["rule"], g["ok"], g["text"], g.get("blocks", False)) for g in comparison["gate"])
-    too_few = comparison["verdict"] == "too_few"
-    blocking = [line.text for line in gate if line.blocks and not (too_few and line.rule in TOO_FEW_RULES)]
-    refusal = f"{name} is in use already." if in_use else " ".join(blocking)
-    words = {"new": name, "old": _short(old["model"]) if old else "nothing"}
+    gate = tuple(_gate_line(line) for line in comparison["gate"])
+    said = verdict.verdict_text(name, comparison, {mark.id: mark.name for mark in template.landmarks})
+    refusal = _refusal(
+        name, gate, said, in_use=in_use, is_try_out=is_try_out, is_worn_out=uses >= verdict.WORN_OUT_FROM
+    )
     return ComparisonState(
         candidate=name,
         n_cases=comparison["n_cases"],
@@ -75,22 +91,39 @@ def comparison_state(
         per_landmark=_landmarks(comparison["per_landmark"], template),
         cases=_cases(comparison["cases"], case_names),
         verdict=comparison["verdict"],
-        verdict_text=VERDICTS[comparison["verdict"]].format(**words),
+        verdict_text=said,
         gate=gate,
         can_promote=not refusal,
-        needs_reason=not refusal and any(not line.ok for line in gate),
+        reason_text="" if refusal else verdict.reason_text(comparison),
         can_discard=not in_use,
         refusal=refusal,
+        wear_text=verdict.wear_text(comparison["n_cases"], uses),
+        is_worn=uses >= verdict.WORN_FROM,
     )
 
 
-def _short(model_id: str) -> str:
-    return str(model_id).split("@", maxsplit=1)[0]
+def _refusal(
+    name: str, gate: tuple[GateLine, ...], said: str, *, in_use: bool, is_try_out: bool, is_worn_out: bool
+) -> str:
+    if in_use:
+        return tr("{model} is in use already.", model=name)
+    blocking = [line for line in gate if line.blocks]
+    if blocking:
+        is_said = any(line.rule in verdict.SAID for line in blocking)
+        return said if is_said else " ".join(line.text for line in blocking)
+    if is_try_out:
+        return tr("{model} is a try-out: it is never put in use. Train again once enough cases are read.", model=name)
+    return verdict.worn_out_text() if is_worn_out else ""
+
+
+def _gate_line(line: Mapping[str, Any]) -> GateLine:
+    cases = tuple(int(case_id) for case_id in line.get("case_ids", ()))
+    return GateLine(line["rule"], line["ok"], line["text"], line.get("blocks", False), line.get("landmark", ""), cases)
 
 
 def _figures(value: Mapping[str, Any]) -> ModelFigures:
     sdr = {radius: float(rate) for radius, rate in value["sdr"].items() if rate is not None}
-    return ModelFigures(_short(value["model"]), value["mre"], sdr)
+    return ModelFigures(verdict.short(value["model"]), value["mre"], sdr)
 
 
 def _difference(value: Mapping[str, Any] | None) -> tuple[float, float, float] | None:
@@ -101,8 +134,21 @@ def _difference(value: Mapping[str, Any] | None) -> tuple[float, float, float] |
 
 def _landmarks(value: Mapping[str, Mapping[str, Any]], template: Template) -> tuple[LandmarkFigures, ...]:
     marks = [mark for mark in template.landmarks if mark.id in value]
-    return tuple(LandmarkFigures(m.id, m.name, value[m.id]["old"], value[m.id]["new"]) for m in marks)
+    return tuple(LandmarkFigures(m.id, m.name, value[m.id]["old"], value[m.id]["new"], m.abbreviation) for m in marks)
 
 
 def _cases(value: list[Mapping[str, Any]], names: Mapping[int, str]) -> tuple[CaseFigures, ...]:
-    return tuple(CaseFigures(id_, names.get(id_, ""), c["old"], c["new"]) for c in value if (id_ := int(c["case_id"])))
+    return tuple(
+        CaseFigures(
+            int(case["case_id"]),
+            names.get(int(case["case_id"]), ""),
+            case["old"],
+            case["new"],
+            *(_points(case.get(key)) for key in ("truth", "xy_old", "xy_new")),
+        )
+        for case in value
+    )
+
+
+def _points(value: list[list[float] | None] | None) -> tuple[XY | None, ...]:
+    return tuple(None if point is None else (point[0], point[1]) for point in value or ())

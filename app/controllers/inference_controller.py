@@ -20,7 +20,7 @@ from app.controllers.heatmap_controller import heatmap_state
 from app.controllers.one_shot_work import PREFIX
 from app.tasks.task_runner import STORE, TaskRunner
 from app.tasks.worker_process import WorkerProcess, worker_command
-from medsapiens_core.data.prediction import ONE_SHOT, Prediction
+from medsapiens_core.data.prediction import ONE_SHOT, TRY_OUT, Prediction
 from medsapiens_core.data.template import Template
 from medsapiens_core.data.template_file import template_to_json
 from medsapiens_core.store.cases import CaseRow
@@ -41,6 +41,7 @@ class _Request:
     id: int
     row: CaseRow
     generation: int
+    try_out: ModelEntry | None = None
 
 
 class InferenceController(QObject):
@@ -144,6 +145,14 @@ class InferenceController(QObject):
         self._deaths.pop(row.id, None)
         self._queue.insert(0, row)
         self._pump()
+
+    def try_out(self, row: CaseRow, model: ModelEntry) -> None:
+        """Predict one case with a model that is not in use; its points are never confirmed in bulk."""
+        request = _Request(self._next_id, row, self._generation, model)
+        self._next_id += 1
+        self._sent[request.id] = request
+        self._send(self._message(request, model))
+        self._show_busy()
 
     def ask_heatmap(self, row: CaseRow, landmark: str) -> None:
         """Ask where the model in use sees a landmark of a case; what was asked before is not wanted any more."""
@@ -259,8 +268,13 @@ class InferenceController(QObject):
         if request is None or request.generation != self._generation:
             return
         if message.get("ok"):
-            self._done.add(request.row.id)
-            self._store(request.row, self._stamped(Prediction.from_json(message["prediction"])))
+            prediction = Prediction.from_json(message["prediction"])
+            if request.try_out is None:
+                self._done.add(request.row.id)
+                prediction = self._stamped(prediction)
+            else:
+                prediction = replace(prediction, origins=(TRY_OUT,) * len(self._template))
+            self._store(request.row, prediction)
         else:
             self._left_out.add(request.row.id)
             self._tell(f"{request.row.name} could not be predicted: {message.get('message', 'no reason given')}")

@@ -11,39 +11,49 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from app.controllers.candidate import comparison_state
-from app.session.view_state import ComparisonState, ModelRow
+from app.controllers.model_cards import model_card
+from app.session.comparison_state import ComparisonState
+from app.session.view_state import ModelRow
 from app.tasks.task_runner import IO, STORE, TaskRunner
+from app.translate import tr
 from medsapiens_core.errors import UserError
 from medsapiens_core.store.errors import LibraryError
 from medsapiens_core.store.library import ModelEntry, ModelLibrary
 from medsapiens_core.store.project import Project
 
 STATES = {"promoted": "in use", "candidate": "candidate", "retired": "was in use"}
+TRY_OUT = "try-out"
+MANY = 1_000_000  # cases
 
 
 @dataclass(frozen=True)
 class _Shelf:
     """What the library holds for one template; `below` is the id of the model that rolling back puts in use.
 
-    `problem` says why no model can be used.
+    `problem` says why no model can be used; `since` is when the current one was put in use (UTC), "" if never.
     """
 
     entries: tuple[ModelEntry, ...]
     current: ModelEntry | None
     below: str | None
     problem: str = ""
+    since: str = ""
 
 
 class ModelsController(QObject):
-    """Signals: `models_changed(list[ModelRow])`, `current_changed(ModelEntry or None)`, `promoted(ModelEntry)`,
-    `rolled_back(ModelEntry or None)`, `comparison_ready(ComparisonState)`, `done(text)`, `failed(text)`.
+    """Signals: `models_changed(list[ModelRow])`, `current_changed(ModelEntry or None)`,
+    `promoted(ModelEntry, cases to predict again)`, `rolled_back(ModelEntry or None)`,
+    `comparison_ready(ComparisonState)`, `card_ready(model name, text)`, `done(text)`, `failed(text)`.
+
+    `is_try_out` tells which models are never put in use.
     """
 
     models_changed = Signal(object)
     current_changed = Signal(object)
-    promoted = Signal(object)
+    promoted = Signal(object, int)
     rolled_back = Signal(object)
     comparison_ready = Signal(object)
+    card_ready = Signal(str, str)
     done = Signal(str)
     failed = Signal(str)
 
@@ -52,18 +62,33 @@ class ModelsController(QObject):
         runner: TaskRunner,
         project: Project,
         library: ModelLibrary,
+        *,
         job_of_candidate: Callable[[str], str | None],
+        is_try_out: Callable[[str], bool] = lambda _name: False,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._runner, self._project, self._library = runner, project, library
-        self._job_of_candidate = job_of_candidate
+        self._job_of_candidate, self._is_try_out = job_of_candidate, is_try_out
         self.current: ModelEntry | None = None
+        self.since = ""
+        self._shelf = _Shelf((), None, None)
         self.rows: list[ModelRow] = []
 
     def refresh(self, then: Callable[[], None] | None = None) -> None:
         """Read the library again."""
         self._runner.submit(STORE, self._read, on_done=lambda shelf: self._show(shelf, then), on_error=self._fail)
+
+    def others(self) -> list[ModelEntry]:
+        """The models that know the template and are not in use."""
+        return [entry for entry in self._shelf.entries if self.current is None or entry.id != self.current.id]
+
+    def renew(self) -> None:
+        """Jobs have changed, and with them which models can be compared."""
+        rows = [self._row(entry, self._shelf) for entry in self._shelf.entries]
+        if rows != self.rows:
+            self.rows = rows
+            self.models_changed.emit(rows)
 
     def promote(self, name: str, reason: str = "") -> None:
         """Put a model in use for this project's template."""
@@ -77,12 +102,26 @@ class ModelsController(QObject):
         """Show how a candidate of this project did against the model it started from."""
         job_id = self._job_of_candidate(name)
         if job_id is None:
-            self.failed.emit(f"{name} was not trained in this project, so there is no comparison to show.")
+            self.failed.emit(
+                tr("{model} was not trained in this project, so there is no comparison to show.", model=name)
+            )
             return
         self._runner.submit(STORE, self._compare, name, job_id, on_done=self._compared, on_error=self._fail)
 
     def _compared(self, comparison: ComparisonState) -> None:
         self.comparison_ready.emit(comparison)
+
+    def show_card(self, name: str) -> None:
+        """Read a model's card and what was decided about it."""
+        self._runner.submit(
+            STORE,
+            model_card,
+            self._library,
+            name,
+            self._project.template.id,
+            on_done=lambda text: self.card_ready.emit(name, text),
+            on_error=self._fail,
+        )
 
     def import_file(self, path: str) -> None:
         """Add a model from a `.msmodel` file."""
@@ -90,7 +129,7 @@ class ModelsController(QObject):
 
     def export(self, name: str, path: str) -> None:
         """Write a model as a `.msmodel` file."""
-        done = f"{name} was written to {path}."
+        done = tr("{model} was written to {path}.", model=name, path=path)
         self._runner.submit(
             IO,
             self._library.export,
@@ -113,7 +152,9 @@ class ModelsController(QObject):
         entries = tuple(entry for entry in self._library.list() if template_id in entry.templates)
         below = self._below(template_id, entries)
         try:
-            return _Shelf(entries, self._library.current(template_id), below)
+            current = self._library.current(template_id)
+            rows = [row for row in self._library.history() if row.template_id == template_id]
+            return _Shelf(entries, current, below, since=rows[-1].utc if rows and current is not None else "")
         except LibraryError as error:
             return _Shelf(entries, None, below, str(error))
 
@@ -126,25 +167,41 @@ class ModelsController(QObject):
                 stack.pop()
         return stack[-2] if len(stack) > 1 else None
 
-    def _promote(self, name: str, reason: str) -> ModelEntry:
-        return self._library.promote(name, [self._project.template.id], by=getpass.getuser(), reason=reason)
+    def _promote(self, name: str, reason: str) -> tuple[ModelEntry, int]:
+        entry = self._library.promote(name, [self._project.template.id], by=getpass.getuser(), reason=reason)
+        self._project.audit.note("model.promote", {"model_id": entry.id, "reason": reason})
+        return entry, len(self._project.predictions.pending(entry.id, MANY))
 
     def _roll_back(self, reason: str) -> ModelEntry | None:
-        self._library.rollback(self._project.template.id, by=getpass.getuser(), reason=reason)
-        return self._library.current(self._project.template.id)
+        template_id = self._project.template.id
+        left = self._library.current(template_id)
+        self._library.rollback(template_id, by=getpass.getuser(), reason=reason)
+        current = self._library.current(template_id)
+        told = {"from": left and left.id, "to": current and current.id, "reason": reason}
+        self._project.audit.note("model.rollback", told)
+        return current
 
     def _compare(self, name: str, job_id: str) -> ComparisonState:
         comparison = self._project.comparisons.get(job_id)
         if comparison is None:
             raise UserError(f"There is no comparison of {name} in this project.")
         names = {int(c["case_id"]): self._project.cases.get(int(c["case_id"])).name for c in comparison["cases"]}
-        in_use = self.current is not None and self.current.name == name
-        return comparison_state(name, comparison, self._project.template, names, in_use=in_use)
+        snapshot_id = self._project.comparisons.snapshot_of(job_id)
+        return comparison_state(
+            name,
+            comparison,
+            self._project.template,
+            names,
+            in_use=self.current is not None and self.current.name == name,
+            uses=0 if snapshot_id is None else self._project.comparisons.looks(snapshot_id),
+            is_try_out=self._is_try_out(name),
+        )
 
     # --- answers
 
     def _show(self, shelf: _Shelf, then: Callable[[], None] | None) -> None:
         before, self.current = self.current, shelf.current
+        self._shelf, self.since = shelf, shelf.since
         self.rows = [self._row(entry, shelf) for entry in shelf.entries]
         self.models_changed.emit(self.rows)
         if (before and before.id) != (shelf.current and shelf.current.id):
@@ -156,9 +213,11 @@ class ModelsController(QObject):
 
     def _row(self, entry: ModelEntry, shelf: _Shelf) -> ModelRow:
         in_use = shelf.current is not None and entry.id == shelf.current.id
-        parts = [STATES[entry.state] if not in_use else "in use"]
-        parts += ["came with the program"] if entry.embedded else []
-        parts += [f"from {entry.parent.split('@')[0]}"] if entry.parent else []
+        try_out = self._is_try_out(entry.name)
+        state = STATES["promoted"] if in_use else TRY_OUT if try_out else STATES[entry.state]
+        parts = [tr(state)]
+        parts += [tr("came with the program")] if entry.embedded else []
+        parts += [tr("from {model}", model=entry.parent.split("@")[0])] if entry.parent else []
         return ModelRow(
             entry.name,
             entry.id,
@@ -166,19 +225,19 @@ class ModelsController(QObject):
             in_use,
             entry.templates,
             ", ".join(parts),
-            can_promote=not in_use,
+            can_promote=not in_use and not try_out,
             can_rollback=entry.id == shelf.below and not in_use,
             can_compare=self._job_of_candidate(entry.name) is not None,
         )
 
-    def _promoted(self, entry: ModelEntry) -> None:
-        self.refresh(lambda: self.promoted.emit(entry))
+    def _promoted(self, done: tuple[ModelEntry, int]) -> None:
+        self.refresh(lambda: self.promoted.emit(*done))
 
     def _rolled_back(self, entry: ModelEntry | None) -> None:
         self.refresh(lambda: self.rolled_back.emit(entry))
 
     def _imported(self, entry: ModelEntry) -> None:
-        self.refresh(lambda: self.done.emit(f"{entry.name} was added as a candidate."))
+        self.refresh(lambda: self.done.emit(tr("{model} was added as a candidate.", model=entry.name)))
 
     def _fail(self, error: Any) -> None:
         self.failed.emit(str(error))

@@ -7,33 +7,33 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.controllers.candidate import finish_job, next_name
+from app.controllers.candidate import finish_job
+from app.controllers.job_making import NoRoomError, Wish, frozen_text, make_job
 from app.controllers.job_progress import JobProgress, job_state
+from app.controllers.stop_guard import StopGuard
 from app.session.view_state import JobState
 from app.tasks.task_runner import IO, STORE, TaskRunner
 from app.tasks.worker_process import WorkerProcess, worker_command
-from medsapiens_core.data.snapshot import Part, TrainingSnapshot
-from medsapiens_core.store.jobs import JobRow
+from app.translate import tr
+from medsapiens_core.data.snapshot import TrainingSnapshot
+from medsapiens_core.store.jobs import FINAL, JobRow
 from medsapiens_core.store.library import ModelEntry, ModelLibrary
 from medsapiens_core.store.project import Project
-from medsapiens_core.training.config import TrainingJob, TrainingOptions
+from medsapiens_core.store.readiness import Readiness, readiness
+from medsapiens_core.training.config import TrainingOptions
 from medsapiens_core.training.progress import Failed, Finished, LogLine, parse_line
-from medsapiens_core.whole_files import write_atomic
 
-KIND = "train"
 NOTE_EVERY_MS = 2000
-SILENCE_AFTER_STOP_MS = 60_000
-DIED = (
-    "Training was ended by the system or by a fault (most often for lack of memory). Your cases and the model in use "
-    "are untouched; the job can be resumed where it was."
-)
+BY_SYSTEM = "the system ended it, most often for lack of memory"  # M27
+BY_SILENCE = "it did not answer when it was told to stop"
+BY_CLOSING = "the program was closed"
 log = logging.getLogger(__name__)
 
 
@@ -49,17 +49,20 @@ class _Run:
     failure: Failed | None = None
     is_discarded: bool = False
     is_claimed: bool = False
+    is_silent: bool = False
 
 
 class TrainingController(QObject):
     """Signals: `jobs_changed(list[JobState])`, `candidate_ready(job number, model name)`, `frozen(text)`,
-    `failed(text)`, `interrupted(job number, text)`, `corrections_changed(count)`.
+    `failed(text)`, `no_room(text)` when the disk is too full, `interrupted(job number, text)`, and
+    `corrections_changed(count)`.
     """
 
     jobs_changed = Signal(object)
     candidate_ready = Signal(int, str)
     frozen = Signal(str)
     failed = Signal(str)
+    no_room = Signal(str)
     interrupted = Signal(int, str)
     corrections_changed = Signal(int)
 
@@ -71,11 +74,12 @@ class TrainingController(QObject):
         self._run: _Run | None = None
         self._jobs: list[JobRow] = []
         self._numbers: dict[str, int] = {}
+        self._frugal: set[str] = set()
         self._is_starting = self._is_closed = False
         self._note_timer = QTimer(self, interval=NOTE_EVERY_MS)
         self._note_timer.timeout.connect(self._note)
-        self._silence = QTimer(self, singleShot=True, interval=SILENCE_AFTER_STOP_MS)
-        self._silence.timeout.connect(self._kill_silent)
+        self.guard = StopGuard(self)
+        self.guard.expired.connect(self._kill_silent)
 
     @property
     def is_running(self) -> bool:
@@ -101,14 +105,25 @@ class TrainingController(QObject):
             return
         self._runner.submit(STORE, self._project.jobs.recover, on_done=self._recovered)
 
-    def start(self, base: ModelEntry, options: TrainingOptions | None = None) -> None:
+    def start(self, base: ModelEntry, options: TrainingOptions | None = None, wish: Wish | None = None) -> None:
         """Freeze the reviewed cases and queue a job that starts from `base`."""
         if self._is_starting:
             return
         self._is_starting = True
         self._runner.submit(
-            IO, self._prepare, base, options or TrainingOptions(), on_done=self._prepared, on_error=self._not_prepared
+            IO,
+            make_job,
+            self._project,
+            self._library,
+            base,
+            wish or Wish(options or TrainingOptions()),
+            on_done=self._prepared,
+            on_error=self._not_prepared,
         )
+
+    def ask_readiness(self, tell: Callable[[Readiness], None]) -> None:
+        """Count what there is to train on and to compare with."""
+        self._runner.submit(STORE, readiness, self._project.database, on_done=tell)
 
     def stop(self, number: int) -> None:
         """Finish the step, keep the best so far, evaluate it."""
@@ -116,7 +131,7 @@ class TrainingController(QObject):
         if run is not None and run.state == "running":
             run.state = "stopping"
             run.worker.send_line("stop")
-            self._silence.start()
+            self.guard.begin()
             self._store(self._project.jobs.request_stop, run.job.id)
 
     def cancel(self, number: int) -> None:
@@ -128,8 +143,10 @@ class TrainingController(QObject):
             run.is_discarded = True
             run.worker.kill()
 
-    def resume(self, number: int) -> None:
-        """Queue an interrupted or failed job again."""
+    def resume(self, number: int, *, less_memory: bool = False) -> None:
+        """Queue an interrupted or failed job again; `less_memory` halves the portions that it learns from."""
+        if less_memory:
+            self._frugal.add(self._id_of(number))
         self._store(self._project.jobs.requeue, self._id_of(number))
 
     def remove(self, number: int) -> None:
@@ -148,9 +165,26 @@ class TrainingController(QObject):
     def _counted(self, corrections: int) -> None:
         self.corrections_changed.emit(corrections)
 
-    def job_id(self, number: int) -> str:
-        """The store's id of a job."""
-        return self._id_of(number)
+    def log_of(self, number: int) -> str:
+        """The last lines of the process of an ended job."""
+        job = next(job for job in self._jobs if job.id == self._id_of(number))
+        return str((job.outcome or {}).get("log", ""))
+
+    def epoch_of(self, number: int) -> int:
+        """The epoch that a job was in, 0 before the first."""
+        job = next(job for job in self._jobs if job.id == self._id_of(number))
+        return JobProgress.from_json(job.progress).epoch
+
+    def remove_ended(self) -> None:
+        """Take every ended job from the list, with its files: they hold checkpoints and cost room."""
+        for job in self._jobs:
+            if job.state in FINAL:
+                self._store(self._project.jobs.remove, job.id)
+
+    def try_out(self, name: str) -> bool:
+        """True for a model that was trained as a try-out, which is never put in use."""
+        made = (job for job in self._jobs if job.payload.get("model") == name)
+        return any(bool(job.payload.get("try_out")) for job in made)
 
     def job_of_candidate(self, name: str) -> str | None:
         """The id of the job that made a model, if it is one of this project's."""
@@ -166,27 +200,14 @@ class TrainingController(QObject):
 
     # --- starting
 
-    def _prepare(self, base: ModelEntry, options: TrainingOptions) -> str:
-        template = self._project.template
-        snapshot = self._project.snapshots.freeze(template)
-        name = next_name(self._library, self._project, template.id)
-        payload = {"snapshot_id": snapshot.id, "base": base.name, "base_id": base.id, "model": name}
-        job = self._project.jobs.enqueue(KIND, payload)
-        path = job.folder / "snapshot.json"
-        write_atomic(path, json.dumps(snapshot.to_json()).encode())
-        TrainingJob.create(
-            snapshot=path, base_folder=base.folder, base_model=base.id, name=name, template=template, options=options
-        ).write(job.folder)
-        return frozen_text(snapshot)
-
-    def _prepared(self, text: str) -> None:
+    def _prepared(self, snapshot: TrainingSnapshot) -> None:
         self._is_starting = False
-        self.frozen.emit(text)
+        self.frozen.emit(frozen_text(snapshot))
         self.refresh()
 
     def _not_prepared(self, error: Exception) -> None:
         self._is_starting = False
-        self.failed.emit(str(error))
+        (self.no_room if isinstance(error, NoRoomError) else self.failed).emit(str(error))
 
     def _recovered(self, lost: list[JobRow]) -> None:
         self._runner.submit(
@@ -197,8 +218,9 @@ class TrainingController(QObject):
     def _listed_after_recovery(self, jobs: list[JobRow], lost: list[JobRow]) -> None:
         self._listed(jobs)
         for job in lost:
-            number = self._numbers[job.id]
-            self.interrupted.emit(number, f"Fine-tuning job {number} was interrupted. It can be resumed where it was.")
+            self.interrupted.emit(
+                self._numbers[job.id], stopped_text(job, JobProgress.from_json(job.progress), BY_CLOSING)
+            )
 
     def _listed(self, jobs: list[JobRow]) -> None:
         self._jobs = jobs
@@ -210,7 +232,9 @@ class TrainingController(QObject):
             self._launch(due)
 
     def _launch(self, job: JobRow) -> None:
-        worker = WorkerProcess(worker_command("train", str(job.folder)), low_priority=True, parent=self)
+        how = ["--less-memory"] if job.id in self._frugal else []
+        self._frugal.discard(job.id)
+        worker = WorkerProcess(worker_command("train", str(job.folder), *how), low_priority=True, parent=self)
         self._run = _Run(job, worker, JobProgress.from_json(job.progress))
         worker.started.connect(self._claim)
         worker.message.connect(self._receive)
@@ -231,8 +255,7 @@ class TrainingController(QObject):
         message = parse_line(json.dumps(value))
         if run is None or message is None:
             return
-        if self._silence.isActive():
-            self._silence.start()
+        self.guard.hear(message)
         run.progress = run.progress.after(message)
         if isinstance(message, Finished):
             run.finished = message
@@ -249,6 +272,7 @@ class TrainingController(QObject):
 
     def _kill_silent(self) -> None:
         if self._run is not None:
+            self._run.is_silent = True
             self._run.worker.kill()
 
     # --- the end
@@ -256,7 +280,7 @@ class TrainingController(QObject):
     def _died(self, code: int, text: str) -> None:
         run, self._run = self._run, None
         self._note_timer.stop()
-        self._silence.stop()
+        self.guard.end()
         if run is None or self._is_closed:
             return
         if run.is_claimed:
@@ -298,13 +322,14 @@ class TrainingController(QObject):
         elif not run.is_claimed:
             self._refused(run, text or "the training process could not be started")
         else:
-            outcome = {"message": DIED, "log": text[-4000:]}
+            message = stopped_text(run.job, run.progress, BY_SILENCE if run.is_silent else BY_SYSTEM)
+            outcome = {"message": message, "log": text[-4000:]}
             self._store(self._project.jobs.finish, run.job.id, "interrupted", outcome)
-            self.interrupted.emit(self._numbers[run.job.id], DIED)
+            self.interrupted.emit(self._numbers[run.job.id], message)
 
     def _refused(self, run: _Run, text: str) -> None:
         self._store(self._fail, run.job.id, text)
-        self.failed.emit(f"Fine-tuning failed: {text}")
+        self.failed.emit(tr("Fine-tuning failed: {reason}", reason=text))
 
     def _fail(self, job_id: str, text: str) -> None:
         if self._project.jobs.get(job_id).state == "queued":
@@ -339,17 +364,19 @@ class TrainingController(QObject):
     def _shown(self, job: JobRow) -> JobState:
         run = self._run
         if run is not None and run.job.id == job.id:
-            return job_state(self._numbers[job.id], run.state, run.progress, None, None)
+            return job_state(self._numbers[job.id], run.state, run.progress, None, None, payload=job.payload)
         outcome: Mapping[str, Any] = job.outcome or {}
         progress = JobProgress.from_json(job.progress)
-        return job_state(self._numbers[job.id], job.state, progress, outcome.get("model"), outcome)
+        return job_state(self._numbers[job.id], job.state, progress, outcome.get("model"), outcome, payload=job.payload)
 
 
-def frozen_text(snapshot: TrainingSnapshot) -> str:
-    """What a snapshot holds, in words."""
-    train, val, locked = (len(snapshot.part(part)) for part in get_args(Part))
-    skipped = f" {len(snapshot.skipped)} were left out: picture missing or changed." if snapshot.skipped else ""
-    return (
-        f"Snapshot of {len(snapshot.items)} cases: {train} to train on, {val} to choose the best "
-        f"epoch, {locked} locked for the comparison.{skipped} You can go on reviewing."
-    )
+def stopped_text(job: JobRow, progress: JobProgress, why: str) -> str:
+    """M27: where a job stopped, why, and what that means."""
+    base = str(job.payload.get("base", ""))
+    if progress.epochs:
+        where = tr(
+            "Training stopped at epoch {done} of {of}: {why}.", done=progress.epoch, of=progress.epochs, why=tr(why)
+        )
+    else:
+        where = tr("Training stopped before its first epoch: {why}.", why=tr(why))
+    return where + " " + tr("Your cases and {model} are untouched.", model=base)

@@ -25,7 +25,7 @@ def has_suggestion(session: ReviewSession, landmark: str) -> bool:
 
 
 def spread_text(session: ReviewSession, landmark: str) -> str:
-    """What the list says instead of a score: how far a filled point is off on average, or "1-shot"; "" for models."""
+    """What the list says instead of a score: how far a filled point is off, "1-shot", a try-out; "" else."""
     where = origin(session, landmark)
     if where == ONE_SHOT:
         return "1-shot"

@@ -5,7 +5,7 @@ Coordinates are image pixels (integer = pixel centre, x right, y down); sizes in
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
@@ -171,10 +171,21 @@ class CaseListRow:
 
 
 @dataclass(frozen=True)
+class JobStep:
+    """One step of a job. `state` is done, current or waiting; `measured` says what was found or how far it is."""
+
+    name: str
+    state: str
+    measured: str = ""
+
+
+@dataclass(frozen=True)
 class JobState:
     """A training job. `progress` 0..1 or None while unknown; `losses` and `val_errors` are (x, y) points to draw.
 
-    `val_unit` is "mm" or "px". `state`: queued, running, stopping, done, failed, interrupted, cancelled.
+    `val_unit` is "mm" or "px"; `val_base` is the error of the model `base` on the same cases, where it was measured.
+    `state`: queued, running, stopping, done, failed, interrupted, cancelled. `steps` are the seven of ux.md 8.1;
+    `notes` are sentences of the process that stay worth reading.
     """
 
     id: int
@@ -191,7 +202,12 @@ class JobState:
     can_resume: bool = False
     can_remove: bool = False
     can_compare: bool = False
+    can_show_log: bool = False
     candidate: str | None = None
+    steps: tuple[JobStep, ...] = ()
+    base: str = ""
+    val_base: float | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -208,72 +224,6 @@ class ModelRow:
     can_rollback: bool = False
     can_compare: bool = False
     can_export: bool = True
-
-
-@dataclass(frozen=True)
-class GateLine:
-    """One rule of the gate: passed or not, in words; `blocks` tells a refusal from a note to read first."""
-
-    rule: str
-    ok: bool
-    text: str
-    blocks: bool = False
-
-
-@dataclass(frozen=True)
-class ModelFigures:
-    """Figures of one model on the locked cases. `sdr` maps a distance ("2") to the share 0..1 found within it."""
-
-    model: str
-    mre: float | None
-    sdr: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class LandmarkFigures:
-    """Mean radial error of one landmark for the two models, in the unit of the comparison."""
-
-    id: str
-    name: str
-    old: float | None
-    new: float | None
-
-
-@dataclass(frozen=True)
-class CaseFigures:
-    """Mean radial error of one locked case for the two models."""
-
-    case_id: int
-    name: str
-    old: float | None
-    new: float | None
-
-
-@dataclass(frozen=True)
-class ComparisonState:
-    """A candidate against the model in use on the same locked cases (mirrors comparison.json).
-
-    `difference` is (mean, low, high) of new - old, a paired interval by `method`; `verdict` is better, worse,
-    undecided, too_few or first. `can_promote` is False when it is in use already or a rule blocks (`refusal` says
-    why); `needs_reason` asks for a written reason because the evidence is thin; a model in use cannot be discarded.
-    """
-
-    candidate: str
-    n_cases: int
-    unit: str
-    old: ModelFigures | None
-    new: ModelFigures
-    difference: tuple[float, float, float] | None
-    method: str
-    per_landmark: tuple[LandmarkFigures, ...]
-    cases: tuple[CaseFigures, ...]
-    verdict: str
-    verdict_text: str
-    gate: tuple[GateLine, ...] = ()
-    can_promote: bool = True
-    needs_reason: bool = False
-    can_discard: bool = True
-    refusal: str = ""
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,8 @@ class Chart(QWidget):
     def _draw_words(self, painter: QPainter) -> None:
         area, centre = self.area, Qt.AlignmentFlag.AlignCenter
         painter.setPen(theme.colour("muted"))
-        painter.drawText(QRectF(area.left(), 0, area.width(), TOP - 4), Qt.AlignmentFlag.AlignVCenter, self.title)
+        title = painter.fontMetrics().elidedText(self.title, Qt.TextElideMode.ElideRight, int(self.width() - RIGHT))
+        painter.drawText(QRectF(4, 0, self.width() - RIGHT, TOP - 4), Qt.AlignmentFlag.AlignVCenter, title)
         painter.drawText(QRectF(area.left(), self.height() - LABEL, area.width(), LABEL), centre, self.x_label)
         if self.y_label:
             painter.save()
@@ -108,13 +109,16 @@ class LineChart(Chart):
     def __init__(self, name: str, *, dots: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
         self.points: tuple[Point, ...] = ()
+        self.level: tuple[str, float] | None = None
         self._dots = dots
 
-    def set_points(self, points: Sequence[Point]) -> None:
-        """Show these points, all of them in view."""
+    def set_points(self, points: Sequence[Point], level: tuple[str, float] | None = None) -> None:
+        """Show these points, all of them in view, and a named line at a height to compare them with."""
         self.points = tuple(point for point in points if all(map(math.isfinite, point)))
+        self.level = level
         if self.points:
             xs, ys = [x for x, _ in self.points], [y for _, y in self.points]
+            ys += [level[1]] if level is not None else []
             air = (max(ys) - min(ys)) * 0.08 or abs(max(ys)) * 0.1 or 1.0
             self.set_range(min(xs), min(ys) - air, max(xs), max(ys) + air)
         self.update()
@@ -130,6 +134,8 @@ class LineChart(Chart):
 
     def draw(self, painter: QPainter) -> None:
         """Draw the curve."""
+        if self.level is not None and self.points:
+            self._draw_level(painter, *self.level)
         spots = [self.to_pixels(point) for point in self.points]
         painter.setPen(QPen(theme.colour("link"), 1.6))
         painter.drawPolyline(QPolygonF(spots))
@@ -140,3 +146,10 @@ class LineChart(Chart):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme.colour("good"), 2))
             painter.drawEllipse(self.to_pixels(self.best), 5, 5)
+
+    def _draw_level(self, painter: QPainter, name: str, height: float) -> None:
+        y = self.to_pixels((self.points[0][0], height)).y()
+        painter.setPen(QPen(theme.colour("caution"), 1.2, Qt.PenStyle.DashLine))
+        painter.drawLine(QPointF(self.area.left(), y), QPointF(self.area.right(), y))
+        box = QRectF(self.area.left(), y - 16, self.area.width() - 2, 14)
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignRight), name)

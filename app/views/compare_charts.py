@@ -10,7 +10,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme
-from app.session.view_state import CaseFigures, LandmarkFigures
+from app.session.comparison_state import CaseFigures, LandmarkFigures
 from app.views.chart import Chart
 
 ROW, HEADER = 30, 26

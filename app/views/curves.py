@@ -6,6 +6,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from app.session.view_state import JobState
+from app.translate import tr
 from app.views.chart import LineChart
 from app.views.widgets import GAP
 
@@ -28,11 +29,15 @@ class Curves(QWidget):
 
     def set_job(self, job: JobState | None) -> None:
         """Draw the curves of a job, or nothing."""
-        self.error.set_points(job.val_errors if job else ())
+        level = None
+        if job is not None and job.val_base is not None:
+            level = (tr("{model} {error}", model=job.base, error=f"{job.val_base:.2f}"), job.val_base)
+        self.error.set_points(job.val_errors if job else (), level)
         self.loss.set_points(job.losses if job else ())
         best, unit = self.error.best, job.val_unit if job else "mm"
-        self.error.title = f"Error, {unit}  ·  best {best[1]:.2f}" if best else ""
-        self.loss.title = "Training loss" if self.loss.points else ""
+        title = tr("Error, {unit}  ·  best {error} (epoch {epoch})", **_best(best, unit))
+        self.error.title = title if best else ""
+        self.loss.title = tr("Training loss") if self.loss.points else ""
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Side by side where there is room, else one above the other."""
@@ -40,3 +45,8 @@ class Curves(QWidget):
         wide = event.size().width() >= SIDE_BY_SIDE
         directions = QBoxLayout.Direction
         self._layout.setDirection(directions.LeftToRight if wide else directions.TopToBottom)
+
+
+def _best(best: tuple[float, float] | None, unit: str) -> dict[str, object]:
+    epoch, error = best or (0, 0.0)
+    return {"unit": unit, "error": f"{error:.2f}", "epoch": round(epoch)}

@@ -11,6 +11,7 @@ from app.session.match_state import MatchState
 from app.session.view_state import SliceChoice, TemplateChoice
 from app.views.match_dialog import MatchDialog
 from app.views.new_project_dialog import NewProjectDialog
+from app.views.reason_dialog import ReasonDialog
 from app.views.slice_dialog import SliceDialog
 from app.views.who_dialog import WhoDialog
 from medsapiens_core.data.readers import Reader
@@ -129,6 +130,14 @@ class Dialogs:
         dialog = WhoDialog(readers, proposal, text, self._parent)
         accepted = dialog.exec() == WhoDialog.DialogCode.Accepted
         answer = dialog.answer()
+        dialog.deleteLater()
+        return answer if accepted else None
+
+    def why(self, title: str, text: str, do: str) -> str | None:
+        """A reason in words of one's own, which are kept; `do` is the word on the button."""
+        dialog = ReasonDialog(title, text, do, self._parent)
+        accepted = dialog.exec() == ReasonDialog.DialogCode.Accepted
+        answer = dialog.answer
         dialog.deleteLater()
         return answer if accepted else None
 

@@ -22,7 +22,7 @@ from app import theme
 from app.action_registry import ActionRegistry, is_for_window
 from app.actions import ACTIONS, Action
 from app.preferences import FONT, THEME, Preferences
-from app.session.view_state import ComparisonState
+from app.session.comparison_state import ComparisonState
 from app.views import icons, menus
 from app.views.bottom_panel import BottomPanel
 from app.views.compare_dialog import CompareDialog
@@ -49,7 +49,7 @@ from app.views.worklist_panel import WorklistPanel
 TITLE = "MedSapiens Studio"
 SIZE, MINIMUM = QSize(1600, 1000), QSize(1100, 680)
 WORKLIST_WIDTH, LANDMARK_WIDTH = 292, 320
-MODELS_WIDTH, MODELS_HEIGHT = 560, 300
+MODELS_WIDTH, MODELS_HEIGHT = 560, 330
 TYPING = "Typing  ·  Esc returns to the image"
 EMPTY = "Choose a case in the worklist,\nor drop images here"
 
@@ -147,13 +147,25 @@ class MainWindow(QMainWindow):
         for other in self.bottom.action_ids:
             self.action(other).setChecked(shown and other == action_id)
 
-    def open_compare(self, comparison: ComparisonState) -> CompareDialog:
-        """Show a comparison in its own window, which does not block; there is one at a time."""
+    def open_compare(self, comparison: ComparisonState, *, quietly: bool = False) -> CompareDialog:
+        """Show a comparison in its own window, which does not block; there is one at a time.
+
+        `quietly` leaves the keyboard where it is: nobody asked for it just now.
+        """
+        dialog = self.make_compare()
+        dialog.set_comparison(comparison)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating, quietly)
+        dialog.show()
+        dialog.raise_()
+        if not quietly:
+            dialog.activateWindow()
+            dialog.picture.setFocus()
+        return dialog
+
+    def make_compare(self) -> CompareDialog:
+        """The comparison window, made when it is first wanted."""
         if self._compare is None:
             self._compare = CompareDialog(self)
-        self._compare.set_comparison(comparison)
-        self._compare.show()
-        self._compare.raise_()
         return self._compare
 
     def compare_dialog(self) -> CompareDialog | None:

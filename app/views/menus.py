@@ -51,12 +51,13 @@ ON_MARKER = ("confirm", "estimated", "absent", "clear", "revert", "grab")
 
 
 def make_menu_bar(bar: QMenuBar, actions: ActionRegistry) -> dict[str, QMenu]:
-    """Fill the menu bar; gives back the menus by title, with "Recent", "Presets" and "Theme" among them."""
+    """Fill the menu bar; gives back the menus by title, with "Recent", "Presets", "TryOut" and "Theme" among them."""
     menus = {title: bar.addMenu(tr(f"&{title}")) for title in MENUS}
     for menu in menus.values():
         menu.setToolTipsVisible(True)
     menus["Recent"] = QMenu(tr("&Recent projects"), menus["File"])
     menus["Presets"] = QMenu(tr("Window p&resets"), menus["View"])
+    menus["TryOut"] = QMenu(tr("&Predict this case with"), menus["Model"])
     menus["Theme"] = QMenu(tr("&Theme"), menus["View"])
     for row in ACTIONS:
         if row.menu:
@@ -76,6 +77,8 @@ def _add_row(menus: dict[str, QMenu], row: Action, actions: ActionRegistry) -> N
     menu.addAction(menu_entry(row, actions, menu))
     if row.id == "project.open":
         menu.addMenu(menus["Recent"])
+    if row.id == "model.import":
+        menu.addMenu(menus["TryOut"])
     if row.id == "view.next_preset":
         menu.addMenu(menus["Presets"])
     if row.id == "view.full_screen":

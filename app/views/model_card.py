@@ -6,18 +6,20 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.session.view_state import ModelRow
+from app.translate import tr
 from app.views.widgets import GAP, MARGIN, UNIT, button, label
 
 BUTTONS = {
     "compare": ("Compare…", "can_compare"),
     "promote": ("Promote", "can_promote"),
     "rollback": ("Roll back", "can_rollback"),
+    "card": ("Card…", "can_export"),
     "export": ("Export…", "can_export"),
 }
 
 
 class ModelCard(QFrame):
-    """Emits `used(str)`: compare, promote, rollback, export."""
+    """Emits `used(str)`: compare, promote, rollback, card, export."""
 
     used = Signal(str)
 
@@ -38,7 +40,7 @@ class ModelCard(QFrame):
         for name, (text, _) in BUTTONS.items():
             self._buttons[name] = button(text)
             self._buttons[name].clicked.connect(lambda _=False, name=name: self.used.emit(name))
-            row.addWidget(self._buttons[name])
+            (head if name == "card" else row).addWidget(self._buttons[name])
         row.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, GAP, MARGIN, GAP)
@@ -51,7 +53,7 @@ class ModelCard(QFrame):
         """Show a model."""
         self._name.setText(model.name)
         self._name.setToolTip(model.id)
-        self._badge.setText("In use" if model.in_use else model.state)
+        self._badge.setText(tr("In use") if model.in_use else tr(model.state))
         self._badge.setProperty("role", "badge" if model.in_use else "caption")
         self._badge.style().unpolish(self._badge)
         self._badge.style().polish(self._badge)

@@ -12,6 +12,7 @@ from app.action_registry import ActionRegistry
 from app.session.view_state import JobState, ModelRow
 from app.views.card_column import CardColumn
 from app.views.curves import Curves
+from app.views.icons import set_icon
 from app.views.job_card import JobCard
 from app.views.model_card import ModelCard
 from app.views.widgets import GAP, MARGIN, button, flat_button, label, repolish
@@ -32,6 +33,8 @@ class ModelsPanel(QWidget):
     promote_requested = Signal(str)
     rollback_requested = Signal(str)
     export_requested = Signal(str)
+    card_requested = Signal(str)
+    log_requested = Signal(int)
     import_requested = Signal()
     close_requested = Signal()
 
@@ -53,9 +56,13 @@ class ModelsPanel(QWidget):
         layout.addWidget(self._make_models(actions), 5)
         self.set_finetune_button("Fine-tune", False, "Review some cases first.")
 
-    def set_finetune_button(self, text: str, enabled: bool, reason: str, note: str = "") -> None:
-        """The button's text; why it is off, or a note below it."""
+    def set_finetune_button(
+        self, text: str, enabled: bool, reason: str, note: str = "", *, suggested: bool = True
+    ) -> None:
+        """The button's text; why it is off, or a note below it. It is filled when it is the `suggested` step."""
         self.finetune.setText(text)
+        self.finetune.setProperty("role", "primary" if suggested else "")
+        set_icon(self.finetune, "spark", "on_accent" if suggested else "text")
         self.finetune.setEnabled(enabled)
         self.finetune.setToolTip(reason if not enabled else note)
         self._note.setText(note if enabled else reason)
@@ -119,6 +126,7 @@ class ModelsPanel(QWidget):
             "stop": self.stop_requested,
             "cancel": self.cancel_requested,
             "resume": self.resume_requested,
+            "log": self.log_requested,
             "remove": self.remove_requested,
             "compare": self.compare_job_requested,
         }
@@ -129,6 +137,7 @@ class ModelsPanel(QWidget):
             "compare": self.compare_model_requested,
             "promote": self.promote_requested,
             "rollback": self.rollback_requested,
+            "card": self.card_requested,
             "export": self.export_requested,
         }
         signals[name].emit(model_name)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHeaderView,
     QLabel,
+    QLayout,
     QLineEdit,
     QPushButton,
     QSizePolicy,
@@ -82,6 +83,15 @@ def line() -> QFrame:
     widget.setProperty("role", "line")
     widget.setFixedHeight(1)
     return widget
+
+
+def empty(layout: QLayout) -> None:
+    """Take every widget out of a layout for good."""
+    while (item := layout.takeAt(0)) is not None:
+        old = item.widget()
+        if old is not None:
+            old.hide()
+            old.deleteLater()
 
 
 def repolish(widget: QWidget) -> None:

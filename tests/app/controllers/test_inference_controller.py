@@ -7,6 +7,7 @@ import pytest
 
 from app.controllers.inference_controller import InferenceController
 from app.tasks.task_runner import STORE
+from medsapiens_core.data.prediction import TRY_OUT
 
 from ..building import add_case, decide_all, write_model
 
@@ -92,6 +93,19 @@ def test_decided_points_stay_when_another_model_predicts(inference, project, lib
     wait(qtbot, lambda: len(inference.stored) == 3)
     assert project.annotations.load(case.id)["ring"] == first["ring"], "shown again, not computed again"
     assert project.predictions.count() == 2
+
+
+def test_a_try_out_predicts_one_case_and_its_points_say_so(inference, project, library, tmp_path, qtbot):
+    cases = [add_case(project, number) for number in (1, 2)]
+    inference.set_model(library.current("blobs"))
+    wait(qtbot, lambda: len(inference.stored) == 2)
+    library.add(write_model(tmp_path / "t1", seed=5), "t1")
+    inference.try_out(cases[0], library.get("t1"))
+    wait(qtbot, lambda: len(inference.stored) == 3)
+    prediction = project.predictions.latest(cases[0].id)
+    assert prediction.model_id.startswith("t1@") and set(prediction.origins) == {TRY_OUT}
+    assert inference.model.name == "default" and project.predictions.pending(inference.model.id) == []
+    assert project.predictions.latest(cases[1].id).model_id.startswith("default@")
 
 
 def test_an_unreadable_picture_is_told_once_and_does_not_stop_the_rest(inference, project, library, qtbot):

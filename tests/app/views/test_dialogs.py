@@ -1,17 +1,13 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QInputDialog, QLabel, QMessageBox, QPushButton
 
-from app.session.view_state import (
-    CaseFigures,
-    ComparisonState,
-    GateLine,
-    LandmarkFigures,
-    ModelFigures,
-    SliceChoice,
-    TemplateChoice,
-)
+from app.session.comparison_state import CaseFigures, ComparisonState, GateLine, LandmarkFigures, ModelFigures
+from app.session.view_state import ImageState, SliceChoice, TemplateChoice
 from app.views.compare_dialog import CompareDialog
 from app.views.dialogs import Dialogs
 from app.views.new_project_dialog import NewProjectDialog
@@ -119,6 +115,18 @@ def test_a_reason_may_be_chosen_or_written(dialogs, qtbot):
     assert dialogs.text("Name", "Name of the model") is None
 
 
+def test_a_reason_must_be_written(dialogs, qtbot):
+    def write(box):
+        assert not box.do_button.isEnabled() and "Why is v4 taken back?" in box.findChild(QLabel).text()
+        box.field.setText("  it misses Porion ")
+        press(box, "Roll back")
+
+    when_open(qtbot, write)
+    assert dialogs.why("Roll back", "Why is v4 taken back?", "Roll back") == "it misses Porion"
+    when_open(qtbot, lambda box: press(box, "Cancel"))
+    assert dialogs.why("Roll back", "Why?", "Roll back") is None
+
+
 def test_new_project_and_slices_give_none_when_cancelled(dialogs, qtbot, tmp_path):
     when_open(qtbot, lambda box: press(box, "Cancel"))
     assert dialogs.new_project(TEMPLATES, str(tmp_path)) is None
@@ -167,28 +175,93 @@ def compare(qtbot, dark):
 
 def test_a_better_candidate_is_promoted_with_one_click(compare, qtbot):
     compare.set_comparison(comparison())
-    assert not compare.reason.hasFocus()
-    with qtbot.waitSignal(compare.promote_requested) as signal:
-        compare.promote_button.click()
-    assert signal.args == ["v4", ""]
-    with qtbot.waitSignal(compare.discard_requested):
-        compare.discard_button.click()
+    for signal, press in (
+        (compare.promote_requested, compare.promote_button),
+        (compare.discard_requested, compare.discard_button),
+        (compare.keep_requested, compare.keep_button),
+    ):
+        with qtbot.waitSignal(signal) as caught:
+            press.click()
+        assert caught.args == ["v4"]
 
 
-@pytest.mark.parametrize("state", [comparison(passed=False), comparison("too_few"), comparison("worse")])
-def test_where_the_gate_is_not_met_a_reason_is_needed(compare, qtbot, state):
-    compare.set_comparison(state)
-    assert not compare.promote_button.isEnabled()
-    compare.reason.setText("only Porion, checked by hand")
-    with qtbot.waitSignal(compare.promote_requested) as signal:
-        compare.promote_button.click()
-    assert signal.args == ["v4", "only Porion, checked by hand"]
+def test_what_the_gate_names_must_be_looked_at_first(compare):
+    gate = (
+        GateLine("G4", False, "New in: 006.", case_ids=(6,)),
+        GateLine("G5", False, "Porion is worse.", landmark="po"),
+    )
+    compare.set_comparison(replace(comparison(), gate=gate, cases=CASES))
+    assert compare.picture.case.case_id == 5 and not compare.promote_button.isEnabled()
+    assert compare.missing() == "Open the cases with new gross errors before deciding."
+    compare.gate.show_requested.emit(0)
+    assert compare.picture.case.case_id == 6
+    assert compare.missing() == "Open the Porion cases before deciding." == compare.promote_button.toolTip()
+    compare.gate.show_requested.emit(1)
+    assert compare.picture.case.case_id == 6, "where Porion has got worst"
+    assert compare.picture.layer.current.landmark == "po"
+    assert compare.missing() == "" and compare.promote_button.isEnabled()
+
+
+def points(*xy):
+    return tuple(xy)
+
+
+CASES = (
+    CaseFigures(
+        5, "005", 1.5, 1.2, points((9, 9), (5, 5), None), points((9, 8), (5, 7), None), points((9, 9), (5, 6), None)
+    ),
+    CaseFigures(
+        6, "006", 1.0, 1.1, points((9, 9), (5, 5), None), points((9, 8), (5, 6), None), points((9, 9), (5, 9), None)
+    ),
+)
+
+
+def film(case_id):
+    return ImageState(case_id, "film", np.zeros((20, 30), np.uint8), (0.0, 255.0))
+
+
+def test_space_held_shows_the_other_model_and_the_arrows_go_through_the_cases(compare, qtbot):
+    wanted = []
+    compare.picture_requested.connect(wanted.append)
+    compare.set_comparison(replace(comparison(), cases=CASES))
+    assert wanted == [5]
+    compare.set_picture(6, film(6))
+    assert compare.picture.image is None, "an answer for another case"
+    compare.set_picture(5, film(5))
+    assert compare.picture.image is not None
+    picture = compare.picture
+    assert [marker.label for marker in picture.layer.markers] == ["corrected"] * 3
+    assert (picture.layer.marker("po").x, picture.layer.marker("po").y) == (5, 6)
+    QTest.keyPress(picture, Qt.Key.Key_Space)
+    assert [marker.label for marker in picture.layer.markers] == ["predicted"] * 3
+    assert (picture.layer.marker("po").x, picture.layer.marker("po").y) == (5, 7)
+    assert "sign: v3" in compare._caption.text()
+    QTest.keyRelease(picture, Qt.Key.Key_Space)
+    assert picture.layer.marker("po").y == 6 and "sign: v4" in compare._caption.text()
+    assert [place for place, _ in picture.truth.pairs] == [(9, 9), (5, 5)]
+    QTest.keyPress(picture, Qt.Key.Key_H)
+    assert not picture.layer.isVisible() and not picture.truth.isVisible()
+    QTest.keyRelease(picture, Qt.Key.Key_H)
+    assert picture.layer.isVisible()
+    QTest.keyClick(compare.changes.table, Qt.Key.Key_Right)
+    assert picture.case.case_id == 6 and wanted == [5, 6]
+    QTest.keyClick(picture, Qt.Key.Key_Left)
+    assert picture.case.case_id == 5
+    assert not compare.grab().isNull()
+
+
+def test_the_cases_can_be_put_in_order(compare):
+    compare.set_comparison(replace(comparison(), cases=CASES))
+    assert [case.case_id for case in compare.changes.cases] == [5, 6], "worst for the candidate first"
+    compare.changes.order.setCurrentIndex(1)
+    assert [case.case_id for case in compare.changes.cases] == [6, 5]
+    assert compare.changes.table.item(0, 3).text() == "+0.10"
 
 
 def test_a_model_in_use_can_only_be_looked_at(compare):
     compare.set_comparison(comparison(can_promote=False, can_discard=False, refusal="v4 is in use already."))
     assert not compare.promote_button.isEnabled() and not compare.discard_button.isVisible()
-    assert compare.close_button.text() == "Close"
+    assert not compare.keep_button.isVisible()
     assert compare.promote_button.toolTip() == "v4 is in use already."
 
 
@@ -201,13 +274,16 @@ def test_a_blocked_candidate_says_why_and_may_be_discarded(compare):
 
 def test_the_largest_change_comes_first_and_a_dot_opens_its_case(compare, qtbot):
     compare.set_comparison(comparison())
+    compare.tabs.setCurrentWidget(compare.dots)
     assert [row.id for row in compare.bars._rows[:2]] == ["go", "po"]
     assert [case.case_id for case in compare.dots.cases] == [5, 6]  # a case without a figure has no dot
     QApplication.processEvents()  # the layout is renewed when its turn comes
     at = compare.dots.to_pixels((1.5, 1.2)).toPoint()
     QTest.mouseMove(compare.dots, at)
+    QTest.mouseClick(compare.dots, Qt.MouseButton.LeftButton, pos=at)
+    assert compare.picture.case.case_id == 5
     with qtbot.waitSignal(compare.case_requested) as signal:
-        QTest.mouseClick(compare.dots, Qt.MouseButton.LeftButton, pos=at)
+        compare.open_button.click()
     assert signal.args == [5]
     assert not compare.grab().isNull()
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from app.session.case_list_model import CaseListModel
 from app.session.landmark_list_model import LandmarkListModel
-from app.session.view_state import JobState, ModelRow, Notice
+from app.session.view_state import JobState, JobStep, ModelRow, Notice
 from app.views.chart import round_ticks
 from app.views.job_card import time_left
 from app.views.label_layout import place_names
@@ -163,11 +163,11 @@ def job(number, state="running", **more):
 def test_a_job_offers_what_works_in_its_state(models, qtbot):
     models.set_jobs([job(7, can_stop=True, can_cancel=True), job(6, "interrupted", can_resume=True, can_remove=True)])
     running, stopped = models.jobs.card(7), models.jobs.card(6)
-    assert set(shown_buttons(running)) == {"Stop and keep best", "Cancel"}
+    assert set(shown_buttons(running)) == {"Stop and keep best", "Cancel and discard"}
     assert running._text.text() == "epoch 3 of 9  ·  about 6 min left"
     for card, text, signal, number in (
         (running, "Stop and keep best", models.stop_requested, 7),
-        (running, "Cancel", models.cancel_requested, 7),
+        (running, "Cancel and discard", models.cancel_requested, 7),
         (stopped, "Resume", models.resume_requested, 6),
         (stopped, "Remove", models.remove_requested, 6),
     ):
@@ -180,13 +180,27 @@ def test_a_job_offers_what_works_in_its_state(models, qtbot):
         shown_buttons(running)["Compare…"].click()
 
 
+def test_the_steps_of_a_job_flow_and_say_what_they_measure(models):
+    names = ("Freeze", "Check", "Prepare", "Train", "Evaluate", "Gate", "You decide")
+    states = ("done",) * 3 + ("current",) + ("waiting",) * 3
+    steps = tuple(JobStep(name, state, f"about {name}") for name, state in zip(names, states, strict=True))
+    models.set_jobs([job(7, steps=steps, base="v3", notes=("Memory ran out.",))])
+    card = models.jobs.card(7)
+    assert card.steps.accessibleName() == "Step 4 of 7, Train: about Train"
+    assert card.steps.height_at(200) > card.steps.height_at(2000) > 0
+    assert card._title.text() == "Job 7  ·  Running  ·  from v3" and card._notes.text() == "Memory ran out."
+    assert not card.grab().isNull()
+
+
 def test_curves_are_those_of_the_running_job(models):
     losses = tuple((float(step), 1.0 / (step + 1)) for step in range(20))
     models.set_jobs([job(8, "queued"), job(7, losses=losses, val_errors=((1.0, 2.0), (2.0, 1.5), (3.0, 1.7)))])
     assert models.curves.loss.points == losses
     assert models.curves.error.best == (2.0, 1.5)
-    assert models.curves.error.title == "Error, mm  ·  best 1.50"
+    assert models.curves.error.title == "Error, mm  ·  best 1.50 (epoch 2)"
     assert not models.grab().isNull()
+    models.set_jobs([job(7, val_errors=((1.0, 2.0),), base="v3", val_base=1.42)])
+    assert models.curves.error.level == ("v3 1.42", 1.42) and not models.curves.error.grab().isNull()
     models.set_jobs([])
     assert models.curves.loss.points == () and models.curves.error.best is None
 
@@ -195,10 +209,11 @@ def test_models_offer_what_works_for_them(models, qtbot):
     candidate = ModelRow("v4", "v4@1", "candidate", False, ("ceph-19",), "62 cases", can_promote=True, can_compare=True)
     models.set_models([candidate, ModelRow("base", "b@1", "in use", True, ("ceph-19",), "", can_rollback=True)])
     card = models.models.card("v4")
-    assert set(shown_buttons(card)) == {"Compare…", "Promote", "Export…"}
+    assert set(shown_buttons(card)) == {"Compare…", "Promote", "Card…", "Export…"}
     for text, signal in (
         ("Compare…", models.compare_model_requested),
         ("Promote", models.promote_requested),
+        ("Card…", models.card_requested),
         ("Export…", models.export_requested),
     ):
         with qtbot.waitSignal(signal) as caught:
