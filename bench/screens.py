@@ -16,24 +16,17 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.application import Application
 from app.check_only import LIMIT_MS, wait_until
 from app.session.match_state import match_state
-from app.session.view_state import (
-    CaseFigures,
-    ComparisonState,
-    GateLine,
-    LandmarkFigures,
-    ModelFigures,
-    Notice,
-    SliceChoice,
-    TemplateChoice,
-)
+from app.session.view_state import Notice, SliceChoice, TemplateChoice
 from app.views.about import show_about
 from app.views.histogram_popup import HistogramPopup
 from app.views.match_dialog import MatchDialog
 from app.views.new_project_dialog import NewProjectDialog
 from app.views.paste_list_dialog import PasteListDialog
+from app.views.reason_dialog import ReasonDialog
 from app.views.shortcut_help import ShortcutHelp
 from app.views.slice_dialog import SliceDialog
 from app.workspace import Workspace
+from bench import compare_screens
 from medsapiens_core.data.annotation import placed
 from medsapiens_core.data.template_draft import Draft
 from medsapiens_core.data.template_file import shipped_templates
@@ -210,7 +203,34 @@ def _slices(stage: Stage) -> QWidget:
 
 @screen("14-compare")
 def _compare(stage: Stage) -> QWidget:
-    return stage.application.window.open_compare(_comparison(stage.workspace))
+    window = stage.application.window
+    return compare_screens.wait_for_film(window.open_compare(compare_screens.comparison(stage.workspace)))
+
+
+@screen("14-compare-landmarks")
+def _compare_landmarks(stage: Stage) -> QWidget:
+    window = stage.application.window
+    dialog = compare_screens.wait_for_film(window.open_compare(compare_screens.comparison(stage.workspace)))
+    dialog.tabs.setCurrentIndex(1)
+    dialog.picture.swap(True)
+    return dialog
+
+
+@screen("14-fine-tune")
+def _fine_tune(stage: Stage) -> QWidget:
+    return compare_screens.show_start(stage.workspace)
+
+
+@screen("14-training")
+def _training(stage: Stage) -> None:
+    compare_screens.show_training(stage.workspace)
+
+
+@screen("14-roll-back")
+def _roll_back(stage: Stage) -> QWidget:
+    dialog = ReasonDialog("Roll back", "Why is v4 taken back?", "Roll back", stage.window)
+    dialog.show()
+    return dialog
 
 
 @screen("15-about")
@@ -275,19 +295,6 @@ def _planner(stage: Stage) -> QWidget:
 @screen("99-smallest")
 def _smallest(stage: Stage) -> None:
     stage.application.window.resize(stage.application.window.minimumSize())
-
-
-def _comparison(workspace: Workspace) -> ComparisonState:
-    """Figures made up for the picture; the fine-tuning picture of the README shows real ones."""
-    marks = workspace.project.template.landmarks
-    figures = tuple(LandmarkFigures(m.id, m.name, 1.2 + k % 5 * 0.2, 1.1 + k % 4 * 0.2) for k, m in enumerate(marks))
-    cases = tuple(CaseFigures(k, f"{k:04d}", 1.0 + k % 3 * 0.3, 0.9 + k % 4 * 0.2) for k in range(1, 21))
-    gate = (GateLine("G1", True, "20 locked cases"), GateLine("G5", False, "Porion is worse: 2.1 to 2.9 mm"))
-    old, new = ModelFigures("v3", 1.42, {"2": 0.78}), ModelFigures("v4", 1.31, {"2": 0.82})
-    state = ComparisonState(
-        "v4", 20, "mm", old, new, (-0.11, -0.19, -0.02), "paired bootstrap", figures, cases, "unclear", "", gate
-    )
-    return replace(state, verdict_text="No clear gain. v3 stays in use.", can_promote=False, refusal="G5 failed.")
 
 
 def add_pages(stage: Stage) -> None:

@@ -1,6 +1,7 @@
 import pytest
 
 from app.application import Application
+from app.tasks.worker_process import WorkerProcess
 from medsapiens_core.data.template_file import find_template
 from medsapiens_core.store.library import ModelLibrary
 from medsapiens_core.training.config import TrainingOptions
@@ -26,9 +27,12 @@ def ask_nothing(window):
 
 
 @pytest.fixture(autouse=True)
-def one_thread_for_children(monkeypatch):
-    """Threads of tiny networks that wait for one another on a busy machine take many times as long as one."""
+def children_that_get_on(monkeypatch):
+    """Threads of tiny networks that wait for one another on a busy machine take many times as long as one; and a
+    child that gives way to everybody never ends there.
+    """
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setattr(WorkerProcess, "_lower_priority", lambda _self: None)
 
 
 @pytest.fixture
@@ -71,6 +75,12 @@ def pack_a(made_packs, tmp_path):
 
 
 @pytest.fixture
+def trainable_pack(made_packs, tmp_path):
+    """A copy of pack A whose model can be trained."""
+    return made_packs("trainable", lambda folder: make_pack_a(folder, trainable=True)).copy_to(tmp_path)
+
+
+@pytest.fixture
 def pack_b(made_packs, tmp_path):
     """A copy of pack B."""
     return made_packs("pack_b", make_pack_b).copy_to(tmp_path)
@@ -89,8 +99,8 @@ def open_pack(qtbot):
     Without a name it is the first case to do. The window is 1920 x 1080. May be called again for a restart.
     """
 
-    def start(pack, case=None):
-        application = Application(pack.home, library=pack.library, training_options=FEW_STEPS)
+    def start(pack, case=None, options=FEW_STEPS):
+        application = Application(pack.home, library=pack.library, training_options=options)
         qtbot.addWidget(application.window, before_close_func=ask_nothing)
         application.window.resize(1920, 1080)
         application.window.show()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from app.controllers.candidate import finish_job
-from app.controllers.training_controller import KIND
+from app.controllers.job_making import KIND
 from medsapiens_core.evaluation.comparison import LockedCase, ModelPoints
 from medsapiens_core.evaluation.gate import compare
 from medsapiens_core.store.cases import CaseRow

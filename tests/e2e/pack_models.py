@@ -1,4 +1,6 @@
-"""Stand-in models for the packs: packages that the library takes, with calibration and placement, without weights."""
+"""Models for the packs: stand-ins that the library takes, with calibration and placement but without weights, and a
+tiny network for scripts that train.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +37,42 @@ def add_stand_in(library: ModelLibrary, template: Template, name: str = "s1", pa
         entry = library.add(_package(Path(folder) / name, template, parent), name)
     if name == "s1":
         library.promote(name, by="sample", reason="comes with the sample")
+    return library.get(entry.name)
+
+
+def add_tiny_network(library: ModelLibrary, template: Template, name: str = "s1") -> ModelEntry:
+    """Add a real network with random weights that learns in seconds, and put it in use. Loads torch."""
+    import torch
+
+    from medsapiens_core.models.build import build_model
+    from medsapiens_core.models.compact import CompactArchitecture
+    from medsapiens_core.models.package import write_package
+
+    architecture = CompactArchitecture(
+        width=16, depths=(1, 1, 1), windows=(8, 4, 4), global_blocks=(2,), decoder_width=16
+    )
+    channels = TemplateChannels(version=template.version, landmarks=template.ids)
+    config = ModelConfig(
+        name=name,
+        architecture=architecture.model_dump(mode="json"),
+        input_size=(96, 128),
+        heatmap_size=(24, 32),
+        sigma=1.5,
+        templates={template.id: channels},
+        license="test",
+    )
+    torch.manual_seed(1)
+    with tempfile.TemporaryDirectory() as folder:
+        package = write_package(
+            Path(folder) / name,
+            build_model(config).eval(),
+            card="A tiny network for tests.",
+            metrics={},
+            provenance={"kind": "test"},
+            templates=(template,),
+        )
+        entry = library.add(package, name)
+    library.promote(name, by="sample", reason="comes with the sample")
     return library.get(entry.name)
 
 

@@ -31,7 +31,7 @@ Making pack A takes 7 to 20 s, B 5 to 13 s, C 3 to 10 s on two shared cores. Use
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -49,7 +49,7 @@ from medsapiens_core.store.splits import LOCKED_SHARE, VALIDATION_SHARE, draw_of
 
 from . import pack_films as films
 from .pack_candidates import add_candidates
-from .pack_models import RADIUS, add_stand_in, skull_limits
+from .pack_models import RADIUS, add_stand_in, add_tiny_network, skull_limits
 
 SAMPLE_PX_PER_MM = 2.5  # of films without a pixel size: their e95 in px is E95_MM times this
 E95_MM = {
@@ -69,6 +69,7 @@ LEG = Template(
     (("femoral_head", "ankle"),),
 )  # fmt: skip
 LOCKED = [f"A{number}" for number in range(11, 21)]
+MORE_FROM = 40  # skulls of further locked cases
 BLIND = "A21"
 Points = Mapping[str, tuple[float, float]]
 
@@ -97,13 +98,25 @@ class Pack:
         return replace(self, folder=folder / "pack.mss", home=folder / "home")
 
 
-def make_pack_a(folder: Path, names: Iterable[str] | None = None, *, with_candidates: bool = False) -> Pack:
-    """Pack A in `folder`; `names` leaves out other cases than these. `with_candidates` needs A11 to A20."""
-    pack = _begin(folder, "Sample A: lateral skulls", find_template("ceph-19"))
+def make_pack_a(
+    folder: Path,
+    names: Iterable[str] | None = None,
+    *,
+    with_candidates: bool = False,
+    trainable: bool = False,
+    more_locked: int = 0,
+) -> Pack:
+    """Pack A in `folder`; `names` leaves out other cases than these. `with_candidates` needs A11 to A20.
+
+    With `trainable`, s1 is a tiny real network, uncalibrated, that a fine-tune can start from. `more_locked` adds so
+    many read locked cases L01, L02, ….
+    """
+    add_model = add_tiny_network if trainable else add_stand_in
+    pack = _begin(folder, "Sample A: lateral skulls", find_template("ceph-19"), add_model)
     wanted = [f"A{number:02d}" for number in range(1, 25)] if names is None else list(names)
     with Project.open(pack.folder) as project:
         project.guidance.put_limits(skull_limits(pack.template))
-        for name in wanted:
+        for name in [*wanted, *(f"L{number:02d}" for number in range(1, more_locked + 1))]:
             _add_skull(project, pack, name)
         if with_candidates:
             add_candidates(project, pack.library, {name: (pack.ids[name], pack.truth[name]) for name in LOCKED})
@@ -136,15 +149,17 @@ def make_pack_c(folder: Path) -> Pack:
     return pack
 
 
-def _begin(folder: Path, name: str, template: Template) -> Pack:
+def _begin(
+    folder: Path, name: str, template: Template, add_model: Callable[[ModelLibrary, Template], object] = add_stand_in
+) -> Pack:
     pack = Pack(folder / "pack.mss", folder / "home", template)
     Project.create(pack.folder, name=name, template=template).close()
-    add_stand_in(pack.library, template)
+    add_model(pack.library, template)
     return pack
 
 
 def _add_skull(project: Project, pack: Pack, name: str) -> None:
-    film = films.skull(int(name[1:]))
+    film = films.skull(int(name[1:]) + (MORE_FROM if name.startswith("L") else 0))
     suffix, how = ".dcm", {}
     if name in ("A04", "A08"):
         suffix, film = (".png", replace(film, spacing=None)) if name == "A04" else (".jpg", films.colour_photo(film))
@@ -172,7 +187,7 @@ def _add_case(
     project: Project, pack: Pack, path: Path, film: films.Film, *, predicted: Points, e95_mm: Mapping[str, float]
 ) -> None:
     name = path.stem
-    part = "locked" if name in LOCKED else "train"
+    part = "locked" if is_locked(name) else "train"
     row = project.cases.add(replace(read_image(path), patient_key=patient_key(name, part)), path=path)
     factor = 1.0 if film.spacing else SAMPLE_PX_PER_MM
     e95 = {mark: e95_mm[mark] * factor for mark in pack.template.ids}
@@ -184,15 +199,16 @@ def _predict_case(project: Project, pack: Pack, name: str, row: CaseRow) -> None
     model_id = pack.library.get("s1").id
     prediction = stand_in_prediction(pack.template, row, pack.predicted[name], pack.e95[name], model_id)
     project.predictions.add(prediction, row.id)
-    if name in LOCKED:
-        _read_by_hand(project, row.id, pack.truth[name])
+    if is_locked(name):
+        read_by_hand(project, row.id, pack.truth[name])
     elif name != BLIND:
         annotation = project.annotations.load(row.id)
         edit = annotation.from_prediction(prediction)
         project.annotations.commit(edit, row.id, expected_revision=annotation.revision)
 
 
-def _read_by_hand(project: Project, case_id: int, points: Points) -> None:
+def read_by_hand(project: Project, case_id: int, points: Points) -> None:
+    """Place every landmark as a person would, and end the case."""
     annotation = project.annotations.load(case_id)
     edit = annotation.change("place", {mark: placed(*xy, None) for mark, xy in points.items()})
     annotation = project.annotations.commit(edit, case_id, expected_revision=annotation.revision)
@@ -224,6 +240,11 @@ def stand_in_prediction(
         created_utc=utc_now(),
         seconds=0.4,
     )
+
+
+def is_locked(name: str) -> bool:
+    """True for cases that are kept out of training."""
+    return name in LOCKED or name.startswith("L")
 
 
 def patient_key(name: str, part: str) -> str:

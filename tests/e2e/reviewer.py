@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from ..app.views import mouse
 
@@ -82,6 +83,58 @@ class Reviewer:
 
     def on_screen(self, name):
         self.wait(lambda: self.session.is_open and self.case_name().startswith(name))
+
+    def correct_and_confirm(self, landmark, by=(9, 6)):
+        """Drag one point by pixels of the view, confirm the rest with Space, mark what has no place absent, Return."""
+        case_id, session = self.session.case.id, self.session
+        x, y = self.view.camera.to_view(self.xy(landmark))
+        self.drag_to(landmark, self.view.camera.to_image((x + by[0], y + by[1])))
+        assert self.label(landmark) == "corrected"
+        for _ in range(2 * len(session.template)):
+            if session.annotation.is_complete:
+                break
+            self.key(Qt.Key.Key_Space)
+            if self.label(session.current) == "not placed":
+                self.key(Qt.Key.Key_X)
+        self.key(Qt.Key.Key_Return)
+        self.wait(lambda: session.case.id != case_id)
+
+    def press(self, parent, text):
+        """Click the button of these words."""
+        words = (button for button in parent.findChildren(QPushButton) if button.text().replace("&", "") == text)
+        shown = [button for button in words if button.isVisible()]
+        assert shown, f"no button {text!r}"
+        self.click(shown[0], shown[0].rect().center())
+
+    def go_on(self):
+        """Back to the image after another window: a screen without a window manager leaves nobody active."""
+        self.window.activateWindow()
+        self.wait(self.window.isActiveWindow)
+        self.view.setFocus()
+
+    def answer(self, act):
+        """Do `act(dialog)` once the next dialog that blocks is there; call this before what opens it."""
+
+        def look():
+            dialog = QApplication.activeModalWidget()
+            if dialog is None:
+                QTimer.singleShot(5, look)
+            else:
+                act(dialog)
+
+        QTimer.singleShot(0, look)
+
+    def write_reason(self, words, do):
+        """Answer the next question for a reason; the text of the question is appended to the list that comes back."""
+        asked = []
+
+        def write(dialog):
+            asked.append(dialog.findChild(QLabel).text())
+            QTest.keyClicks(dialog.field, words)
+            self.press(dialog, do)
+
+        self.answer(write)
+        return asked
 
     def has_looked(self):
         """Long enough for every landmark in view to count as seen."""

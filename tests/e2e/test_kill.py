@@ -127,7 +127,9 @@ def test_killing_the_child_leaves_the_window_working_and_the_job_resumable(start
     qtbot.waitUntil(lambda: any(job.losses for job in workspace.training.jobs), timeout=LONG)
     os.kill(workspace.training.child_pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: workspace.training.jobs[0].state == "interrupted", timeout=LONG)
-    assert "ended by the system" in application.window.notices.shown.text
+    shown = application.window.notices.shown
+    assert "the system ended it, most often for lack of memory. Your cases and default are untouched." in shown.text
+    assert [word for _, word in shown.actions][-2:] == ["Show log", "Discard"]
     landmark = workspace.session.current
     workspace.session.move(landmark, 20, 20)
     qtbot.waitUntil(lambda: workspace.saves.waiting == 0)
