@@ -18,6 +18,7 @@ from app.actions import ACTIONS, CONDITIONS
 from app.preferences import PAGES, PREFERENCES
 from app.session import import_state
 from app.translate import CONTEXT
+from app.views import planner_window, slice_dialog
 from app.views.menus import MENUS
 from app.views.transfer import (
     export_form,
@@ -43,6 +44,7 @@ def table_texts() -> Iterator[str]:
     yield from (f"&{title}" for title in MENUS)
     for action in ACTIONS:
         yield from (action.text, action.tooltip, action.short, action.menu)
+    yield from (*planner_window.HEADERS, planner_window.AFTER, *slice_dialog.AXES)
     yield from _exchange_texts()
     for row in PREFERENCES:
         yield from (row.text, row.note, row.unit, *(words for _, words in row.choices))

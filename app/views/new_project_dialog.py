@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.session.view_state import TemplateChoice
+from app.translate import tr, trn
 from app.views.widgets import GAP, MARGIN, UNIT, button, label
 
 NEW_TEMPLATE = "*new*"  # no template id may hold a star
@@ -33,14 +34,14 @@ class NewProjectDialog(QDialog):
 
     def __init__(self, templates: Sequence[TemplateChoice], folder: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("New project")
+        self.setWindowTitle(tr("New project"))
         self.setMinimumWidth(560)
         self.resize(720, 700)
         self.name = QLineEdit()
-        self.name.setAccessibleName("Name")
-        self.name.setPlaceholderText("Name of the project")
+        self.name.setAccessibleName(tr("Name"))
+        self.name.setPlaceholderText(tr("Name of the project"))
         self.folder = QLineEdit(folder)
-        self.folder.setAccessibleName("Folder")
+        self.folder.setAccessibleName(tr("Folder"))
         self._problem = label("", "caption", wrap=True)
         self._group = QButtonGroup(self)
         self._templates = list(templates)
@@ -88,7 +89,7 @@ class NewProjectDialog(QDialog):
         head = QHBoxLayout()
         head.addWidget(label("Landmark template: what every case of the project gets", "caption"), 1)
         new_template = button("New template…")
-        new_template.setToolTip("Make a list of landmarks of your own first")
+        new_template.setToolTip(tr("Make a list of landmarks of your own first"))
         new_template.clicked.connect(self._make_template)
         head.addWidget(new_template)
         layout.addLayout(head)
@@ -122,8 +123,8 @@ class NewProjectDialog(QDialog):
         radio.setChecked(place == 0)
         self._group.addButton(radio, place)
         inner.addWidget(radio)
-        about = _first_sentence(template.description) or f"{template.landmark_count} landmarks"
-        model = "" if template.has_model else " No model yet: landmarks are placed by hand."
+        about = _first_sentence(template.description) or trn("%n landmark", "%n landmarks", template.landmark_count)
+        model = "" if template.has_model else " " + tr("No model yet: landmarks are placed by hand.")
         caption = label(f"{about}.{model}", "caption", wrap=True)
         caption.setToolTip(template.description)
         caption.setContentsMargins(24, 0, 0, 0)
@@ -136,7 +137,7 @@ class NewProjectDialog(QDialog):
         self.accept()
 
     def _browse(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Folder for projects", self.folder.text())
+        folder = QFileDialog.getExistingDirectory(self, tr("Folder for projects"), self.folder.text())
         if folder:
             self.folder.setText(folder)
 
@@ -149,15 +150,16 @@ class NewProjectDialog(QDialog):
     def _what_is_missing(self) -> str:
         name, parent = self.name.text().strip(), self.folder.text().strip()
         if not name:
-            return "Give the project a name."
+            return tr("Give the project a name.")
         if any(sign in FORBIDDEN for sign in name) or name.endswith(".") or name.startswith("."):
-            return f"A name becomes a folder: it cannot contain {' '.join(FORBIDDEN)} nor begin or end with a dot."
+            signs = " ".join(FORBIDDEN)
+            return tr("A name becomes a folder: it cannot contain {signs} nor begin or end with a dot.", signs=signs)
         if not parent or not Path(parent).is_absolute():
-            return "Choose the folder in which the project is made."
+            return tr("Choose the folder in which the project is made.")
         folder = Path(parent) / name
         if folder.exists() and any(folder.iterdir() if folder.is_dir() else [folder]):
-            return f"“{folder}” is there already. Choose another name or folder."
-        return "" if self._templates else "No landmark template is installed."
+            return tr("“{folder}” is there already. Choose another name or folder.", folder=folder)
+        return "" if self._templates else tr("No landmark template is installed.")
 
 
 def _first_sentence(text: str) -> str:

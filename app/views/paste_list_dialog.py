@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
+from app.translate import tr, trn
 from app.views.widgets import GAP, MARGIN, button, label
 from medsapiens_core.data.template_draft import Draft, pasted
 
@@ -16,13 +17,13 @@ class PasteListDialog(QDialog):
 
     def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Paste a list of landmarks")
+        self.setWindowTitle(tr("Paste a list of landmarks"))
         self.resize(640, 460)
         self._draft = draft
         self.text = QPlainTextEdit()
-        self.text.setAccessibleName("List of landmarks")
+        self.text.setAccessibleName(tr("List of landmarks"))
         self.text.setTabChangesFocus(False)
-        self.text.setPlaceholderText("Sella, S, Centre of the hypophyseal fossa\nNasion, N")
+        self.text.setPlaceholderText(tr("Sella, S, Centre of the hypophyseal fossa\nNasion, N"))
         self._found = label("", "caption", wrap=True)
         self.add_button = button("Add landmarks", primary=True)
         buttons = QDialogButtonBox()
@@ -48,7 +49,9 @@ class PasteListDialog(QDialog):
     def _count(self) -> None:
         lines = sum(bool(line.strip()) for line in self.answer().splitlines())
         _, count = pasted(self._draft, self.answer())
-        text = f"{count} new landmark{'' if count == 1 else 's'} in {lines} line{'' if lines == 1 else 's'}."
-        self._found.setText(text if lines else "Nothing pasted yet.")
-        self.add_button.setText(f"Add {count} landmark{'' if count == 1 else 's'}" if count else "Add landmarks")
+        found = trn("%n new landmark", "%n new landmarks", count)
+        told = tr("{found} in {lines}.", found=found, lines=trn("%n line", "%n lines", lines))
+        self._found.setText(told if lines else tr("Nothing pasted yet."))
+        add = trn("Add %n landmark", "Add %n landmarks", count) if count else tr("Add landmarks")
+        self.add_button.setText(add)
         self.add_button.setEnabled(count > 0)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.session.planner_state import PlannerRow, PlannerState
+from app.translate import tr
 from app.views.log_progress import LogProgress
 from app.views.widgets import GAP, MARGIN, UNIT, button, inset, label
 
@@ -34,8 +35,8 @@ class PlannerTable(QTableWidget):
 
     def __init__(self) -> None:
         super().__init__(0, len(HEADERS))
-        self.setAccessibleName("Cases to label next")
-        self.setHorizontalHeaderLabels(HEADERS)
+        self.setAccessibleName(tr("Cases to label next"))
+        self.setHorizontalHeaderLabels([tr(text) for text in HEADERS])
         self.verticalHeader().hide()
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -76,14 +77,14 @@ class PlannerWindow(QDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Label these next")
+        self.setWindowTitle(tr("Label these next"))
         self.setModal(False)
         self.resize(900, 600)
         self._state: PlannerState | None = None
         self.table = PlannerTable()
-        self.progress = LogProgress("Reviewed cases")
+        self.progress = LogProgress(tr("Reviewed cases"))
         self.looking = QProgressBar(textVisible=False)
-        self.looking.setAccessibleName("Looking at the pictures")
+        self.looking.setAccessibleName(tr("Looking at the pictures"))
         self._heading = label("", "section")
         self._counts = label("", "muted")
         self._now = label("", "section")
@@ -92,7 +93,7 @@ class PlannerWindow(QDialog):
         self._empty = label("", "muted", wrap=True)
         self.goal = QDoubleSpinBox(minimum=0.1, maximum=100.0, singleStep=0.1, decimals=1)
         inset(self.goal)
-        self.goal.setAccessibleName("Error to reach")
+        self.goal.setAccessibleName(tr("Error to reach"))
         self.goal.setKeyboardTracking(False)
         self._make_buttons()
         self._lay_out()
@@ -103,7 +104,7 @@ class PlannerWindow(QDialog):
         """Show a plan; the first case is selected and the list has the keyboard."""
         self._state = state
         self.set_progress(0, 0)
-        self._heading.setText(f"Goal: {state.template}, error at most")
+        self._heading.setText(tr("Goal: {template}, error at most", template=state.template))
         self.goal.blockSignals(True)
         self.goal.setSuffix(f" {state.unit}")
         self.goal.setValue(state.goal)
@@ -113,12 +114,12 @@ class PlannerWindow(QDialog):
         self._now.setText(state.now)
         self._figures.setText("      ".join(state.figures))
         self._figures.setVisible(bool(state.figures))
-        self._what.setText(state.what or AFTER)
+        self._what.setText(state.what or tr(AFTER))
         self._fill(state.rows)
         self._show_counts()
         self.finetune.setVisible(state.can_finetune)
         self.put_back.setVisible(state.left_out > 0 and state.can_write)
-        self.put_back.setText(f"Put back {state.left_out} left out")
+        self.put_back.setText(tr("Put back {count} left out", count=state.left_out))
 
     def set_progress(self, done: int, of: int) -> None:
         """How many pictures have been looked at; 0 of 0 ends it."""
@@ -126,7 +127,9 @@ class PlannerWindow(QDialog):
         self.looking.setRange(0, max(of, 1))
         self.looking.setValue(done)
         self.refresh.setEnabled(of == 0)
-        self.refresh.setText("Refresh list" if of == 0 else f"Looking at pictures: {done} of {of}")
+        self.refresh.setText(
+            tr("Refresh list") if of == 0 else tr("Looking at pictures: {done} of {of}", done=done, of=of)
+        )
 
     def take_out(self, case_id: int) -> None:
         """Remove a line; the others stay where they are."""
@@ -149,7 +152,9 @@ class PlannerWindow(QDialog):
                 item.setToolTip(text)
                 self.table.setItem(line, column, item)
         self._empty.setVisible(not rows)
-        self._empty.setText("" if rows else "No case is left to propose: every one is decided, flagged or left out.")
+        self._empty.setText(
+            "" if rows else tr("No case is left to propose: every one is decided, flagged or left out.")
+        )
         if rows:
             self.table.selectRow(0)
             self.table.setFocus()
@@ -157,8 +162,12 @@ class PlannerWindow(QDialog):
     def _show_counts(self) -> None:
         state = self._state
         if state is not None:
-            locked = f"Locked read {state.locked_read} of {state.locked_total}"
-            self._counts.setText(f"Reviewed {state.reviewed}    {locked}    In planner {self.table.rowCount()}")
+            locked = tr("Locked read {read} of {total}", read=state.locked_read, total=state.locked_total)
+            self._counts.setText(
+                tr("Reviewed {count}", count=state.reviewed)
+                + f"    {locked}    "
+                + tr("In planner {count}", count=self.table.rowCount())
+            )
 
     def _make_buttons(self) -> None:
         self.label_button = button("Label", primary=True)
@@ -216,10 +225,10 @@ class PlannerWindow(QDialog):
         rows = self._state.rows if self._state is not None else ()
         locked = next((row.is_locked for row in rows if row.case_id == case_id), False)
         can_write = self._state is None or self._state.can_write
-        self.label_button.setText("Read blind" if locked else "Label")
+        self.label_button.setText(tr("Read blind") if locked else tr("Label"))
         self.label_button.setEnabled(case_id is not None)
         self.exclude.setEnabled(case_id is not None and can_write)
-        self.exclude.setToolTip("" if can_write else "This project is open to read only.")
+        self.exclude.setToolTip("" if can_write else tr("This project is open to read only."))
 
     def _label(self) -> None:
         case_id = self.current_case()

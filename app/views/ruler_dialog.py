@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QDoubleSpinBox, QFormLayout, QHBoxLayout,
 
 from app.session.presentation import spacing_badge
 from app.session.spacing_state import SpacingAnswer
+from app.translate import tr
 from app.views.scope_choice import ScopeChoice
 from app.views.widgets import GAP, MARGIN, button, inset, label
 from medsapiens_core.data.spacing import Spacing, from_ruler
@@ -25,7 +26,7 @@ class RulerDialog(QDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Calibrate with a scale")
+        self.setWindowTitle(tr("Calibrate with a scale"))
         self._line: tuple[XY, XY] = ((0.0, 0.0), (0.0, 0.0))
         self._aspect = 1.0
         self._drawn = label("", wrap=True)
@@ -33,9 +34,9 @@ class RulerDialog(QDialog):
         inset(self.length)
         self.length.setRange(0.0, 2000.0)
         self.length.setDecimals(2)
-        self.length.setSuffix(" mm")
+        self.length.setSuffix(tr(" mm"))
         self.length.setSpecialValueText(" ")
-        self.length.setAccessibleName("Length of the line")
+        self.length.setAccessibleName(tr("Length of the line"))
         self.length.valueChanged.connect(lambda _value: self._check())
         self.result_text = label("", "section", wrap=True)
         self._note = label("", "caption", wrap=True)
@@ -51,7 +52,7 @@ class RulerDialog(QDialog):
     def ask(self, line: tuple[XY, XY], aspect: float, alike: str) -> None:
         """Ask about a line between two image points; `aspect` is the height of a pixel divided by its width."""
         self._line, self._aspect = line, aspect
-        self._drawn.setText(f"The line is {math.dist(*line):.1f} px long. How long is it on the scale?")
+        self._drawn.setText(tr("The line is {px} px long. How long is it on the scale?", px=f"{math.dist(*line):.1f}"))
         self.scope.set_alike(alike)
         self._check()
         self.adjustSize()
@@ -90,18 +91,21 @@ class RulerDialog(QDialog):
         self.use_button.setEnabled(spacing is not None)
         if spacing is None:
             told = "" if length == 0 else "No pixel is that large or small: look at the line and its length again."
-            self.result_text.setText(told or "Type the length that the scale gives.")
+            self.result_text.setText(told or tr("Type the length that the scale gives."))
             self._note.setText("")
             return
-        self.result_text.setText(f"Pixel size: {spacing_badge(spacing)[0]}")
+        self.result_text.setText(tr("Pixel size: {size}", size=spacing_badge(spacing)[0]))
         self._note.setText(self._precision())
 
     def _precision(self) -> str:
         share = math.sqrt(2) * HAND_PX / math.dist(*self._line)
-        told = f"With each end put down to about {HAND_PX:g} px this is good to ±{share:.1%}."
+        told = tr(
+            "With each end put down to about {px} px this is good to ±{share}.", px=f"{HAND_PX:g}", share=f"{share:.1%}"
+        )
         told += " A longer line, at a higher zoom, is more exact." if share > ROUGH else ""
-        square = "" if self._aspect == 1.0 else f" Pixels are taken as {self._aspect:.3g} times taller than wide."
-        return f"{told}{square} It holds in the plane of the scale."
+        taller = tr(" Pixels are taken as {times} times taller than wide.", times=f"{self._aspect:.3g}")
+        square = "" if self._aspect == 1.0 else taller
+        return f"{told}{square} " + tr("It holds in the plane of the scale.")
 
     def _use(self) -> None:
         spacing = self._spacing()

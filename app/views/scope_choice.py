@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QRadioButton, QVBoxLayout, QWidget
 
+from app.translate import tr
 from app.views.widgets import label
 
 
@@ -13,8 +14,8 @@ class ScopeChoice(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.this_case = QRadioButton("This case")
-        self.all_alike = QRadioButton("All that were taken alike")
+        self.this_case = QRadioButton(tr("This case"))
+        self.all_alike = QRadioButton(tr("All that were taken alike"))
         self._which = label("", "caption", wrap=True)
         self._is_offered = False
         group = QButtonGroup(self)

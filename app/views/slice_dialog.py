@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.session.view_state import SliceChoice
+from app.translate import tr
 from app.views.widgets import GAP, MARGIN, QuietComboBox, button, inset, label
 
 AXES = ("first axis", "second axis", "third axis")
@@ -34,10 +35,10 @@ class SliceRow(QFrame):
         self.use.setChecked(True)
         self.use.setToolTip(choice.path)
         self.axis = QuietComboBox()
-        self.axis.setAccessibleName(f"Direction for {choice.name}")
+        self.axis.setAccessibleName(tr("Direction for {name}", name=choice.name))
         self.slice = QSpinBox()
         inset(self.slice)
-        self.slice.setAccessibleName(f"Slice of {choice.name}")
+        self.slice.setAccessibleName(tr("Slice of {name}", name=choice.name))
         self._count = label("", "caption")
         self._fill_axes(choice)
         self.axis.currentIndexChanged.connect(self._renew_range)
@@ -59,7 +60,7 @@ class SliceRow(QFrame):
     def _fill_axes(self, choice: SliceChoice) -> None:
         for axis, count in enumerate(choice.counts or ()):
             if count > 0:
-                self.axis.addItem(AXES[axis], axis)
+                self.axis.addItem(tr(AXES[axis]), axis)
         self.axis.setVisible(self.axis.count() > 0)
         place = self.axis.findData(choice.axis)
         self.axis.setCurrentIndex(max(place, 0))
@@ -69,7 +70,7 @@ class SliceRow(QFrame):
         count = self.choice.frames if counts is None or axis is None else counts[axis]
         self.slice.setRange(1, max(count, 1))
         self.slice.setValue((count + 1) // 2)
-        self._count.setText(f"of {count}")
+        self._count.setText(tr("of {count}", count=count))
 
 
 class SliceDialog(QDialog):
@@ -77,13 +78,13 @@ class SliceDialog(QDialog):
 
     def __init__(self, choices: Sequence[SliceChoice], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Choose a slice")
+        self.setWindowTitle(tr("Choose a slice"))
         self.resize(620, min(160 + 56 * len(choices), 560))
         self.rows = [SliceRow(choice) for choice in choices]
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * MARGIN, 2 * MARGIN, 2 * MARGIN, 2 * MARGIN)
         layout.setSpacing(MARGIN)
-        text = "These files hold more than one picture. A case is one picture: choose it."
+        text = tr("These files hold more than one picture. A case is one picture: choose it.")
         layout.addWidget(label(text, wrap=True))
         layout.addWidget(self._make_list(), 1)
         buttons = QDialogButtonBox()

@@ -56,10 +56,10 @@ def test_texts_are_translated_where_they_become_widgets(german, qtbot):
             assert registry.action(row.id).text() == tr(row.text) != row.text
             assert registry.reason(row.id) in ("", *(tr(words) for words in CONDITIONS.values()))
     assert registry.action("landmark.confirm").toolTip().startswith("[Confirm and go to the next undecided landmark~")
-    made = [label("Landmarks"), button("Close")]
+    made = [label("Format"), button("Close")]
     for widget in made:
         qtbot.addWidget(widget)
-    assert made[0].text().startswith("[Landmarks~") and made[1].text().startswith("[Close~")
+    assert made[0].text().startswith("[Format~") and made[1].text().startswith("[Close~")
 
 
 def test_numbers_take_the_form_of_the_language(german):
