@@ -128,7 +128,9 @@ def make_quiet(widget: WheelUser) -> WheelUser:
 
 def inset(box: QAbstractSpinBox) -> None:
     """Keep the number off the frame of its box: the style sheet's padding does not reach it."""
-    box.findChild(QLineEdit).setTextMargins(UNIT, 0, 0, 0)
+    edit = box.findChild(QLineEdit)
+    if edit is not None:
+        edit.setTextMargins(UNIT, 0, 0, 0)
 
 
 class QuietComboBox(QComboBox):
