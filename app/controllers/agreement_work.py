@@ -141,8 +141,7 @@ def _cells(one: LandmarkAgreement, axes: Sequence[BlandAltman]) -> tuple[str, ..
         _range(axes[0]),
         _range(axes[1]),
         _number(one.repeatability),
-        _icc(one.icc[0]),
-        _icc(one.icc[1]),
+        "–" if math.isnan(one.icc[0].value) else f"{_icc(one.icc[0])}, {_icc(one.icc[1])}",
     )
 
 

@@ -72,7 +72,7 @@ class AgreementState:
     refusal: str = ""
 
 
-HEADERS = ("Landmark", "n", "Distance", "Within", "Bias x, y", "Limits x", "Limits y", "Dahlberg", "ICC x", "ICC y")
+HEADERS = ("Landmark", "n", "Distance", "Within", "Bias x, y", "Limits x", "Limits y", "Dahlberg", "ICC x, y")
 MEASURE_HEADERS = ("Measurement", "n", "Bias", "Limits", "Within 2", "Dahlberg", "ICC")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QDialog, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
 from app.session.agreement_state import SettleState
 from app.session.view_state import ImageState, MarkerState
@@ -223,8 +223,7 @@ class AdjudicationWindow(QDialog):
             self.own_placed.emit(x, y)
 
 
-def _choice(words: str) -> QPushButton:
-    made = button(words)
-    made.setCheckable(True)
+def _choice(words: str) -> QRadioButton:
+    made = QRadioButton(tr(words))
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return made

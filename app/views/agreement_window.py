@@ -47,8 +47,8 @@ class AgreementTable(QTableWidget):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(44)
+        header.setStretchLastSection(True)
 
     def put(self, row: int, texts: Sequence[str], tip: str = "") -> None:
         """Fill a row."""
@@ -77,7 +77,7 @@ class AgreementWindow(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Agreement of readers"))
         self.setModal(False)
-        self.resize(1180, 720)
+        self.resize(1400, 780)
         self._state = AgreementState()
         self.pair = QuietComboBox()
         self.pair.setAccessibleName(tr("Which two readers"))
@@ -198,6 +198,7 @@ class AgreementWindow(QDialog):
             top.addWidget(part)
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
+        self._tabs.tabBar().setDrawBase(False)
         self._tabs.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._tabs.addTab(self.table, tr("Landmarks"))
         self._tabs.addTab(self.measures, tr("Measurements"))
@@ -216,8 +217,9 @@ class AgreementWindow(QDialog):
         self._body.setChildrenCollapsible(False)
         self._body.addWidget(self._tabs)
         self._body.addWidget(side)
-        self._body.setStretchFactor(0, 3)
-        self._body.setStretchFactor(1, 2)
+        self._body.setStretchFactor(0, 2)
+        self._body.setStretchFactor(1, 1)
+        self._body.setSizes([920, 460])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         layout.setSpacing(GAP)

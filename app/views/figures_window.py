@@ -19,7 +19,7 @@ class FiguresWindow(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("My figures"))
         self.setModal(False)
-        self.resize(640, 520)
+        self.resize(640, 600)
         self._title = label("", "title")
         self._warning = label("", "", wrap=True)
         self._grid = QGridLayout()

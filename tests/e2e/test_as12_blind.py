@@ -101,6 +101,13 @@ def test_as12_a_blind_case_is_read_by_hand_and_then_both_are_shown(pack_a, open_
     reader.key(Qt.Key.Key_Return)
     reader.wait(lambda: not reader.case_name().startswith("A21"))
 
+    # My figures count it, as it was when it was reviewed first
+    reader.saved()
+    window.action("project.figures").trigger()
+    figures = reader.workspace.reading.figures_window
+    reader.wait(lambda: bool(figures.values))
+    assert (figures.values["Blind cases"], figures.values["Assisted cases"]) == ("1", "0")
+
 
 def test_a_blind_case_stays_blind_over_a_restart_and_is_not_filled_behind_the_readers_back(pack_a, open_pack, qtbot):
     pack = blind_case(pack_a)

@@ -85,8 +85,8 @@ def agreement(**more):
     )
     limits = (Limits(1.5, -3.0, 6.0), Limits(2.5, float("nan"), float("nan")))
     rows = (
-        AgreementRow("go", "Gonion", ("2", "3.00", *("",) * 7), 3.0, True, limits, cases, "tip"),
-        AgreementRow("s", "Sella", ("0", *("–",) * 8), float("nan"), False, limits, ()),
+        AgreementRow("go", "Gonion", ("2", "3.00", *("",) * 6), 3.0, True, limits, cases, "tip"),
+        AgreementRow("s", "Sella", ("0", *("–",) * 7), float("nan"), False, limits, ()),
     )
     return AgreementState(("AB and CD: 2 cases",), 0, "mm", "AB", "CD", "Mean", "Pixel sizes: cal. (2).", rows, **more)
 
