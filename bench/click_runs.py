@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from app.application import Application
 from app.check_only import wait_until
 from app.preferences import BULK
-from app.sample_project import COMPLETE, SAMPLE_PROJECTS, SampleProject, sample_folder
+from app.sample_project import COMPLETE, SAMPLE_PROJECTS, sample_folder
 from app.session.view_state import TemplateChoice
 from app.views.new_project_dialog import NewProjectDialog
 from medsapiens_core.data.template_file import find_template
@@ -39,7 +39,6 @@ from tests.e2e.reviewer import SHIFT, Reviewer
 
 ROOT = Path(__file__).resolve().parents[1]
 LONG = 240_000
-SKULLS: SampleProject = next(sample for sample in SAMPLE_PROJECTS if sample.kind == "skull")
 FIRST = ("A01", "A02")
 EDITS = 40  # decisions before the program is killed
 TRAINED = TrainingOptions(epochs=20, device="cpu", batch_size=2)
@@ -151,8 +150,8 @@ def correct_one(folder: Path) -> Counted:
 
 
 def _install(pack: Pack) -> None:
-    """The skull sample is there as the program would make it; the others are left out."""
-    shutil.move(pack.folder, sample_folder(pack.home, SKULLS))
+    """The sample that the program opens at its first start is the pack; the others are left out."""
+    shutil.move(pack.folder, sample_folder(pack.home, SAMPLE_PROJECTS[0]))
     for sample in SAMPLE_PROJECTS:
         target = sample_folder(pack.home, sample)
         target.mkdir(parents=True, exist_ok=True)

@@ -107,7 +107,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     make_qt_application()
     wanted = set(given.only.split(",")) - {""}
-    rows = [measure(target, RUNS[target.task]) for target in TARGETS if not wanted or target.task in wanted]
+    rows = []
+    for target in TARGETS:
+        if not wanted or target.task in wanted:
+            rows.append(measure(target, RUNS[target.task]))
+            print(f"{rows[-1].task}: {rows[-1].measured}", file=sys.stderr, flush=True)
     print(table(rows))
     text = json.dumps({"bench": "clicks", "rows": [asdict(row) for row in rows]})
     print(text)
