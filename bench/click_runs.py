@@ -59,8 +59,8 @@ class Bot:
     """What `Reviewer` needs of a test runner."""
 
     def waitUntil(self, condition: Callable[[], bool], timeout: int = LONG) -> None:
-        """Let the window work until something is so. Raises TimeoutError."""
-        if not wait_until(condition, timeout):
+        """Let the window work until something is so, on a busy machine for longer than asked. Raises TimeoutError."""
+        if not wait_until(condition, max(timeout, LONG)):
             raise TimeoutError("the window did not come to it")
 
 
