@@ -161,6 +161,7 @@ class Refining:
         command = shlex.join(["python", "-m", "medsapiens_core.training.refining", *sys.argv[1:]])
         second = {"command": command, "seconds": self.used, "steps": self.step, "crops": CROPS, "seed": self.args.seed}
         facts = {**first, "second_stage": second}
+        facts.pop("utc", None)  # the new package gets its own
         print(json.dumps(write_default_package(self.args.out, self.model, self.parts, self.templates, facts)))
 
 

@@ -105,7 +105,7 @@ def small_data(root: Path) -> Path:
 def test_the_command_adds_a_second_stage_to_a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     template = find_template("ceph-19")
     views = {"view": 1.0, "inverted": 1.0, "anatomy": 1.0, "other": 1.0}
-    facts = {"command": "first", "seconds": 1.0, "steps": 1, "batch": 4, "seed": 0, "views": views}
+    facts = {"command": "first", "seconds": 1.0, "steps": 1, "batch": 4, "seed": 0, "views": views, "utc": "2026-01-01"}
     start = write_package(
         tmp_path / "start", new_model(compact_config((template,))), card="c", metrics={}, provenance=facts
     )
