@@ -70,9 +70,9 @@ SETS = (
     # Vertebrae are told apart by counting, so both ends of the spine must stay in view.
     # They need the whole film more than they need its detail, so the spine stays with the middle size.
     LandmarkSet("spine/train.json", "spine-68", 0.42, 15, AugmentRange(6, 12, (0.97, 1.15), 0.02, flip=0.5), 0.75),
-    LandmarkSet("chest/train.json", "chest-6", 0.05, 15, BOTH_WAYS, 0.75),
-    LandmarkSet("hand_rsna/train.json", "hand-21", 0.09, 10, BOTH_WAYS, 0.75),
-    LandmarkSet("hand_dha/train.json", "hand-37", 0.08, 0, BOTH_WAYS, 0.75),
+    LandmarkSet("chest/train.json", "chest-6", 0.05, 15, BOTH_WAYS),
+    LandmarkSet("hand_rsna/train.json", "hand-21", 0.09, 10, BOTH_WAYS),
+    LandmarkSet("hand_dha/train.json", "hand-37", 0.08, 0, BOTH_WAYS),
 )
 
 
