@@ -64,9 +64,7 @@ class LandmarkSet:
 BOTH_WAYS = AugmentRange(flip=0.5)
 SETS = (
     # Which way a skull looks is found out before this network sees it (inference/view.py), so no mirrored views.
-    LandmarkSet(
-        "ceph/train_senior.json", "ceph-19", 0.36, 8, AugmentRange(10, 30, (0.82, 1.3), 0.06, 0.05, 0.0, 0.04), 0.75
-    ),
+    LandmarkSet("ceph/train_senior.json", "ceph-19", 0.36, 8, AugmentRange(10, 30, (0.82, 1.3), 0.06, 0.05, 0.0, 0.04)),
     # Vertebrae are told apart by counting, so both ends of the spine must stay in view.
     # They need the whole film more than they need its detail, so the spine stays with the middle size.
     LandmarkSet("spine/train.json", "spine-68", 0.42, 15, AugmentRange(6, 12, (0.97, 1.15), 0.02, flip=0.5), 0.75),

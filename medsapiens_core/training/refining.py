@@ -1,7 +1,7 @@
 """Training of the default model's second stage over several landmark sets, beside a first stage that stays as it is.
 
-    python -m medsapiens_core.training.refining --data ../shared/data --start resources/models/compact --out build/refined \
-        --minutes 30
+    python -m medsapiens_core.training.refining --data ../shared/data --start resources/models/compact \
+        --out build/refined --minutes 30
 
 A crop costs a hundredth of a whole picture, so a few minutes see every film many times. The checkpoint beside `--out`
 is written every two minutes; the same command goes on from it, also with another `--start`.
