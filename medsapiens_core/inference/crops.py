@@ -45,7 +45,7 @@ def input_to_fine(input_size: Size, config: ModelConfig) -> tuple[Affine2D, Size
     return Affine2D(np.array([[sx, 0, (sx - 1) / 2], [0, sy, (sy - 1) / 2]])), size  # edges coincide
 
 
-def fine_picture(grey: NDArray[np.floating], to_fine: Affine2D, size: Size) -> Floats:
+def fine_picture(grey: NDArray[np.floating] | NDArray[np.uint8], to_fine: Affine2D, size: Size) -> Floats:
     """The sharp part of a fine picture of that size, from a picture (H, W) on 0..255."""
     result: Floats = warp(np.asarray(grey, dtype=np.float32), to_fine, size, border=None)
     return result

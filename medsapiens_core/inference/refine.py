@@ -45,7 +45,7 @@ def refine(
     xy_crop, _ = codec.decode(maps)
     covariance, distance = map_moments(maps, codec.to_heatmap.apply(xy_crop))
     from_cells, from_fine = codec.to_heatmap.inverse(), to_fine.inverse()
-    known = np.isfinite(found.xy).all(axis=1) & np.isfinite(xy_crop).all(axis=1)
+    known = np.asarray(np.isfinite(found.xy + xy_crop).all(axis=1), dtype=np.bool_)
     to_picture = from_fine @ from_cells
     again = Located(
         np.where(known[:, None], from_fine.apply(xy_crop + crops.corner), found.xy),

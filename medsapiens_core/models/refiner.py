@@ -10,6 +10,7 @@ sharp one the landmark is. One trunk serves all landmarks: a landmark has a vect
 from __future__ import annotations
 
 import itertools
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -62,7 +63,7 @@ class Refiner(nn.Module):
 
         Raises KeyError for a template without a head.
         """
-        head = self.heads[module_key(template_id)]
+        head = cast("RefinerHead", self.heads[module_key(template_id)])
         levels = [self.stem(even_out(crops))]
         for step in self.down:
             levels.append(step(levels[-1]))
