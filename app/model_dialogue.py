@@ -164,10 +164,10 @@ class ModelDialogue(QObject):
 
     def _promote_from_list(self, name: str) -> None:
         """What was compared here is looked at first; a model from elsewhere needs a reason."""
+        if self.is_refused():
+            return
         if self._training.job_of_candidate(name) is not None:
             self._compare(name)
-            return
-        if self.is_refused():
             return
         text = tr(
             "{model} was not compared with the model in use in this project. Write why you promote anyway.", model=name

@@ -130,9 +130,13 @@ class TrainingController(QObject):
         run = self._running(number)
         if run is not None and run.state == "running":
             run.state = "stopping"
-            run.worker.send_line("stop")
-            self.guard.begin()
-            self._store(self._project.jobs.request_stop, run.job.id)
+            if run.is_claimed:
+                self._ask_to_stop(run)
+
+    def _ask_to_stop(self, run: _Run) -> None:
+        run.worker.send_line("stop")
+        self.guard.begin()
+        self._store(self._project.jobs.request_stop, run.job.id)
 
     def cancel(self, number: int) -> None:
         """End the job and discard what it made."""
@@ -247,6 +251,8 @@ class TrainingController(QObject):
         if self._run is not None:
             self._run.is_claimed = True
             self._store(self._project.jobs.claim, self._run.job.id, pid)
+            if self._run.state == "stopping":  # asked for before the process had started
+                self._ask_to_stop(self._run)
 
     # --- while it runs
 

@@ -30,7 +30,12 @@ def shown(application):
 
 def test_the_worklist_shows_sorts_and_filters_by_the_widest_region(application, made_pack, qtbot):
     panel = application.window.worklist
-    qtbot.waitUntil(lambda: len(shown(application)) == 4 and shown(application)[0].radius is not None, timeout=20_000)
+
+    def is_read() -> bool:
+        rows = shown(application)
+        return len(rows) == 4 and all(rows) and rows[0].radius is not None
+
+    qtbot.waitUntil(is_read, timeout=20_000)
     told = {row.name.split(".")[0]: radius_text(row) for row in shown(application)}
     assert told == {"A01": "4.8 mm", "A04": "12.0 px", "A10": "not found", "A11": ""}
     spoken = panel.list.model().index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)

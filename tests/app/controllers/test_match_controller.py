@@ -14,6 +14,7 @@ from app.views.dialogs import Dialogs
 from app.views.match_dialog import MatchDialog
 from medsapiens_core.data.template import Landmark
 from medsapiens_core.store.project import Project
+from medsapiens_core.store.readings import ReadingRule
 
 from ..building import BLOBS, add_case
 
@@ -24,6 +25,7 @@ RENAMED = (*BLOBS.landmarks[:2], Landmark("circle", "Ring", "C", "A ring."), Lan
 def project(tmp_path):
     """The template has a landmark more than the model, and one under another id."""
     with Project.create(tmp_path / "p.mss", name="P", template=replace(BLOBS, landmarks=RENAMED, version=2)) as project:
+        project.readings.set_rule(ReadingRule(locked_blind=False))  # every case with its prediction
         yield project
 
 
