@@ -71,7 +71,7 @@ def warp(
     Without a border (None) the image's own edge goes on outside it.
 
     `low_pass` filters first when the image is reduced, against aliasing (Gaussian of 0.5 sqrt(f^2 - 1) image pixels
-    for a reduction by f); without it the result is that of the original code.
+    for a reduction by f, after areas of whole pixels where f is large); without it the result is the original code's.
     """
     spare = int(1 / image_to_input.mean_scale / LEFT_TO_FILTER) if low_pass else 1
     pixels, image_to_input = _shrink(pixels, image_to_input, max(spare, math.ceil(max(pixels.shape[:2]) / MAX_SIDE)))

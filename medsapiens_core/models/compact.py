@@ -21,6 +21,7 @@ from medsapiens_core.models.config import LoraConfig, ModelConfig, RefinerArchit
 from medsapiens_core.models.experts import module_key
 from medsapiens_core.models.hiera import HieraEncoder, HieraSize
 from medsapiens_core.models.landmark_model import LandmarkModel, TrainMode
+from medsapiens_core.models.layers import ConvBlock
 from medsapiens_core.models.lora import add_lora, fold_lora, lora_layers
 from medsapiens_core.models.prototypes import probabilities
 from medsapiens_core.models.refiner import Refiner
@@ -58,21 +59,14 @@ class CompactArchitecture(BaseModel):
         return HieraSize(self.width, self.depths, self.windows, self.global_blocks)
 
 
-class ConvBlock(nn.Sequential):
-    """3x3 convolution, group norm, SiLU."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__(nn.Conv2d(width, width, 3, padding=1, bias=False), nn.GroupNorm(8, width), nn.SiLU())
-
-
 class PyramidDecoder(nn.Module):
     """Top-down pyramid (Lin et al., arXiv 1612.03144): stage features to one map at the finest stage."""
 
     def __init__(self, widths: tuple[int, ...], width: int) -> None:
         super().__init__()
         self.laterals = nn.ModuleList(nn.Conv2d(channels, width, 1) for channels in widths)
-        self.fuse = nn.ModuleList(ConvBlock(width) for _ in widths)
-        self.last = ConvBlock(width)
+        self.fuse = nn.ModuleList(ConvBlock(width, width) for _ in widths)
+        self.last = ConvBlock(width, width)
 
     def forward(self, features: list[Tensor]) -> Tensor:
         """Features of strides 4, 8, 16... -> (B, width, H/4, W/4)."""

@@ -18,14 +18,9 @@ from torch.nn import functional as F
 
 from medsapiens_core.models.config import RefinerArchitecture
 from medsapiens_core.models.experts import module_key
+from medsapiens_core.models.layers import ConvBlock
 
 EVENNESS = 6.0  # grey levels added to a picture's spread, so that an empty one stays quiet
-
-
-def block(inside: int, outside: int, stride: int = 1) -> nn.Sequential:
-    """3x3 convolution, group norm, SiLU."""
-    convolution = nn.Conv2d(inside, outside, 3, stride=stride, padding=1, bias=False)
-    return nn.Sequential(convolution, nn.GroupNorm(8, outside), nn.SiLU())
 
 
 class RefinerHead(nn.Module):
@@ -44,13 +39,13 @@ class Refiner(nn.Module):
         super().__init__()
         self.architecture, widths = architecture, architecture.widths
         first = nn.Conv2d(2, widths[0], 4, stride=2, padding=1, bias=False)
-        self.stem = nn.Sequential(first, nn.GroupNorm(8, widths[0]), nn.SiLU(), block(widths[0], widths[0]))
+        self.stem = nn.Sequential(first, nn.GroupNorm(8, widths[0]), nn.SiLU(), ConvBlock(widths[0], widths[0]))
         pairs = list(itertools.pairwise(widths))
-        self.down = nn.ModuleList(nn.Sequential(block(a, b, stride=2), block(b, b)) for a, b in pairs)
-        self.deepest = block(widths[-1], widths[-1])
+        self.down = nn.ModuleList(nn.Sequential(ConvBlock(a, b, stride=2), ConvBlock(b, b)) for a, b in pairs)
+        self.deepest = ConvBlock(widths[-1], widths[-1])
         self.laterals = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairs)
-        self.up = nn.ModuleList(block(a, a) for a, _ in pairs)
-        self.last = block(widths[0], widths[0])
+        self.up = nn.ModuleList(ConvBlock(a, a) for a, _ in pairs)
+        self.last = ConvBlock(widths[0], widths[0])
         self.heads = nn.ModuleDict()
 
     def add_head(self, template_id: str, landmarks: int) -> None:

@@ -27,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from medsapiens_core.data.template import Template
 from medsapiens_core.data.template_file import find_template
@@ -40,13 +40,13 @@ from medsapiens_core.training.dataset import LandmarkDataset, Sample, TrainingIt
 from medsapiens_core.training.finishing import finish_model
 from medsapiens_core.training.joint_package import write_default_package
 from medsapiens_core.training.losses import softmax_loss
-from medsapiens_core.training.optimiser import MAX_NORM, MovingMean, parameter_groups
+from medsapiens_core.training.optimiser import MovingMean, parameter_groups
+from medsapiens_core.training.round_file import LONGEST_STEP, Progress, read_round, take_step, write_round
 
 # (until this share of the budget, factor of the input's sides): small inputs first, which give four and two times as
 # many views in the same time and teach where things are; the last part sharpens.
 PHASES = ((0.25, 0.5), (0.65, 0.75), (1.0, 1.0))
 FULL_SIZE = ((1.0, 1.0),)
-LONGEST_STEP = 30.0  # seconds; a longer one was the machine sleeping and does not use up the budget
 
 
 @dataclass(frozen=True)
@@ -197,14 +197,8 @@ class JointTraining:
             xy = torch.from_numpy(np.stack([samples[k].xy_heatmap for k in rows]))
             weights = torch.from_numpy(np.stack([samples[k].weights for k in rows])).float()
             total = total + softmax_loss(logits, xy, weights, self.model.config.sigma) * len(rows) / len(samples)
-        self.optimiser.zero_grad()
         self.step += 1
-        if bool(torch.isfinite(total)):
-            total.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
-            torch.nn.utils.clip_grad_norm_(self.trained.values(), MAX_NORM)
-            self.optimiser.step()
-            self.mean.update(self.trained)
-        return float(total.detach())
+        return take_step(total, self.trained, self.mean, self.optimiser)
 
     def finish(self) -> None:
         """Write the package with the moving average of the weights."""
@@ -228,31 +222,13 @@ class JointTraining:
 
     def save(self) -> None:
         """Write everything that is needed to go on."""
-        state = {f"model.{key}": value for key, value in self.model.state_dict().items()}
-        state |= {f"mean.{key}": value for key, value in self.mean.values.items()}
-        for index, moments in self.optimiser.state_dict()["state"].items():
-            state |= {f"optimiser.{index}.{key}": value for key, value in moments.items()}
-        partial = self.checkpoint.with_suffix(".partial")
-        save_file(state, partial, {"used": str(self.used), "step": str(self.step), "mean_steps": str(self.mean.steps)})
-        partial.replace(self.checkpoint)
+        progress = Progress(self.used, self.step)
+        write_round(self.checkpoint, self.model.state_dict(), self.mean, self.optimiser, progress)
 
     def resume(self) -> None:
         """Go on from the checkpoint."""
-        from safetensors import safe_open
-
-        state = load_file(self.checkpoint)
-        self.model.load_state_dict({k[6:]: v for k, v in state.items() if k.startswith("model.")})
-        self.mean.values = {k[5:]: v for k, v in state.items() if k.startswith("mean.")}
-        moments: dict[int, dict[str, torch.Tensor]] = {}
-        for key, value in state.items():
-            if key.startswith("optimiser."):
-                _, index, name = key.split(".")
-                moments.setdefault(int(index), {})[name] = value
-        groups = self.optimiser.state_dict()["param_groups"]
-        self.optimiser.load_state_dict({"state": moments, "param_groups": groups})
-        with safe_open(self.checkpoint, "pt") as file:
-            meta = file.metadata()
-        self.used, self.step, self.mean.steps = float(meta["used"]), int(meta["step"]), int(meta["mean_steps"])
+        weights, (self.used, self.step) = read_round(self.checkpoint, self.mean, self.optimiser)
+        self.model.load_state_dict(weights)
         self.rng = np.random.default_rng([self.args.seed, self.step])
 
 

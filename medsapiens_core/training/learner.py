@@ -21,7 +21,7 @@ from medsapiens_core.models.landmark_model import LandmarkModel, TrainMode
 from medsapiens_core.training.crop_samples import CropSamples
 from medsapiens_core.training.dataset import Sample
 from medsapiens_core.training.losses import masked_mse_loss, softmax_loss
-from medsapiens_core.training.optimiser import MAX_NORM, MovingMean, parameter_groups
+from medsapiens_core.training.optimiser import MAX_NORM, MovingMean, named_moments, parameter_groups, restore_moments
 from medsapiens_core.training.run_state import Parts
 
 
@@ -99,25 +99,21 @@ class Learner:
 
     def export(self) -> Parts:
         """Everything that `restore` needs, as named tensors."""
-        moments = {
-            f"{index}.{key}": torch.as_tensor(value)
-            for index, entry in self.optimiser.state_dict()["state"].items()
-            for key, value in entry.items()
-        }
         steps = torch.tensor(self.mean.steps)
         weights = {name: parameter.detach() for name, parameter in self.trained.items()}
-        return {"weights": weights, "mean": self.mean.values, "moments": moments, "counts": {"mean_steps": steps}}
+        return {
+            "weights": weights,
+            "mean": self.mean.values,
+            "moments": named_moments(self.optimiser),
+            "counts": {"mean_steps": steps},
+        }
 
     def restore(self, parts: Parts) -> None:
         """Go back to an exported state. Raises KeyError when it belongs to another model."""
         self.assign(parts["weights"])
         self.mean.values = {name: parts["mean"][name].to(self.device) for name in self.trained}
         self.mean.steps = int(parts["counts"]["mean_steps"])
-        moments: dict[int, dict[str, Tensor]] = {}
-        for key, value in parts.get("moments", {}).items():
-            index, name = key.split(".", 1)
-            moments.setdefault(int(index), {})[name] = value
-        self.optimiser.load_state_dict({"state": moments, "param_groups": self.optimiser.state_dict()["param_groups"]})
+        restore_moments(self.optimiser, parts.get("moments", {}))
 
 
 def refined_loss(model: LandmarkModel, crops: Sequence[CropSamples], template_id: str, order: Sequence[int]) -> Tensor:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor, nn
 
 from medsapiens_core.models.lora import is_lora_name
@@ -29,6 +30,24 @@ def parameter_groups(trained: Mapping[str, nn.Parameter], rate: float) -> list[d
         {"params": members, "lr": rate * factor, "peak": rate * factor, "weight_decay": decay}
         for (factor, decay), members in groups.items()
     ]
+
+
+def named_moments(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """The optimiser's state as named tensors, `index.name` each."""
+    return {
+        f"{index}.{key}": torch.as_tensor(value)
+        for index, entry in optimiser.state_dict()["state"].items()
+        for key, value in entry.items()
+    }
+
+
+def restore_moments(optimiser: torch.optim.Optimizer, named: Mapping[str, Tensor]) -> None:
+    """The inverse of `named_moments`; rates and groups stay as they are."""
+    moments: dict[int, dict[str, Tensor]] = {}
+    for key, value in named.items():
+        index, name = key.split(".", 1)
+        moments.setdefault(int(index), {})[name] = value
+    optimiser.load_state_dict({"state": moments, "param_groups": optimiser.state_dict()["param_groups"]})
 
 
 class MovingMean:

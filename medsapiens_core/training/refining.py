@@ -15,6 +15,7 @@ import math
 import shlex
 import sys
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -22,8 +23,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
 
 from medsapiens_core.data.template_file import find_template
 from medsapiens_core.models.compact import CompactLandmarkModel
@@ -35,14 +34,15 @@ from medsapiens_core.training.dataset import LandmarkDataset
 from medsapiens_core.training.joint import SETS, read_set, share
 from medsapiens_core.training.joint_package import write_default_package
 from medsapiens_core.training.learner import refined_loss
-from medsapiens_core.training.optimiser import MAX_NORM, MovingMean, parameter_groups
+from medsapiens_core.training.optimiser import MovingMean, parameter_groups
+from medsapiens_core.training.round_file import LONGEST_STEP, Progress, read_round, take_step, write_round
 
 # The second stage sees films that the first has put upright and to their usual size, so its views differ less.
 VIEWS = AugmentRange(rotation=10, wide_rotation=20, scale=(0.87, 1.15), shift=0.0, stretch=0.03, invert=0.05)
 SHARES = {"ceph-19": 0.4, "spine-68": 0.3, "chest-6": 0.1, "hand-21": 0.12, "hand-37": 0.08}
 CROPS = 80  # of each step, from `FILMS` films of one template
 FILMS = 4
-LONGEST_STEP, SAVE_EVERY = 30.0, 120.0
+SAVE_EVERY = 120.0
 
 
 class Refining:
@@ -113,50 +113,27 @@ class Refining:
         """One batch; a loss that is not finite is skipped."""
         template = self.templates[template_id]
         loss = refined_loss(self.model, samples, template_id, self.model.config.landmark_order(template))
-        self.optimiser.zero_grad()
         self.step += 1
-        if bool(torch.isfinite(loss)):
-            loss.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
-            torch.nn.utils.clip_grad_norm_(self.trained.values(), MAX_NORM)
-            self.optimiser.step()
-            self.mean.update(self.trained)
-        return float(loss.detach())
+        return take_step(loss, self.trained, self.mean, self.optimiser)
 
     def save(self) -> None:
         """Write everything that is needed to go on."""
-        state = {f"model.{key}": value.detach() for key, value in self.trained.items()}
-        state |= {f"mean.{key}": value for key, value in self.mean.values.items()}
-        for index, moments in self.optimiser.state_dict()["state"].items():
-            state |= {f"optimiser.{index}.{key}": value for key, value in moments.items()}
-        partial = self.checkpoint.with_suffix(".partial")
-        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        save_file(state, partial, {"used": str(self.used), "step": str(self.step), "mean_steps": str(self.mean.steps)})
-        partial.replace(self.checkpoint)
+        write_round(self.checkpoint, self.trained, self.mean, self.optimiser, Progress(self.used, self.step))
 
     def resume(self) -> None:
         """Go on from the checkpoint."""
-        state = load_file(self.checkpoint)
+        weights, (self.used, self.step) = read_round(self.checkpoint, self.mean, self.optimiser)
+        self._assign(weights)
+        self.rng = np.random.default_rng([self.args.seed, self.step])
+
+    def _assign(self, values: Mapping[str, torch.Tensor]) -> None:
         with torch.no_grad():
             for name, parameter in self.trained.items():
-                parameter.copy_(state[f"model.{name}"])
-                self.mean.values[name] = state[f"mean.{name}"]
-        moments: dict[int, dict[str, torch.Tensor]] = {}
-        for key, value in state.items():
-            if key.startswith("optimiser."):
-                _, index, name = key.split(".")
-                moments.setdefault(int(index), {})[name] = value
-        groups = self.optimiser.state_dict()["param_groups"]
-        self.optimiser.load_state_dict({"state": moments, "param_groups": groups})
-        with safe_open(self.checkpoint, "pt") as file:
-            meta = file.metadata()
-        self.used, self.step, self.mean.steps = float(meta["used"]), int(meta["step"]), int(meta["mean_steps"])
-        self.rng = np.random.default_rng([self.args.seed, self.step])
+                parameter.copy_(values[name])
 
     def finish(self) -> None:
         """Write the package: both stages, the second with the moving average of its weights."""
-        with torch.no_grad():
-            for name, parameter in self.trained.items():
-                parameter.copy_(self.mean.values[name])
+        self._assign(self.mean.values)
         first = json.loads((self.args.start / "provenance.json").read_text(encoding="utf-8"))
         command = shlex.join(["python", "-m", "medsapiens_core.training.refining", *sys.argv[1:]])
         second = {"command": command, "seconds": self.used, "steps": self.step, "crops": CROPS, "seed": self.args.seed}
