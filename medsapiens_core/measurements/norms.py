@@ -1,7 +1,8 @@
 """Published reference values as editable files, `msnorms/1`, and how a value compares with one (ux.md 11.3).
 
-Nothing is active until somebody chooses it. Every norm states age, sex, population and source; a source that printed no
-spread says so (`spread`), and then a value is compared with the mean alone, without limits or words.
+Nothing is active until somebody chooses it. Every norm states age, sex, population and source; where the source printed
+no spread, or no page with it was found, the norm says so (`spread`), and then a value is compared with the mean alone,
+without limits or words.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Norm(BaseModel):
     mean: Number
     sd: Annotated[float, Field(gt=0, le=1e6)] | None = None
     range: tuple[Number, Number] | None = None
-    spread: Literal["", "none published"] = ""
+    spread: Literal["", "none published", "none found"] = ""
     age: Text
     sex: Text
     population: Text
@@ -51,13 +52,13 @@ class Norm(BaseModel):
         """Exactly one statement of the spread. Raises ValueError."""
         given = [self.sd is not None, self.range is not None, bool(self.spread)]
         if sum(given) != 1:
-            raise ValueError(f"{self.measure}: give sd, or range, or say that no spread was published")
+            raise ValueError(f"{self.measure}: give sd, or range, or say that no spread was published or found")
         if self.range is not None and not self.range[0] < self.range[1]:
             raise ValueError(f"{self.measure}: the range must go from low to high")
 
     @property
     def limits(self) -> tuple[float, float] | None:
-        """Low and high; None where no spread was published."""
+        """Low and high; None where no spread was published or found."""
         if self.sd is not None:
             return self.mean - self.sd, self.mean + self.sd
         return self.range

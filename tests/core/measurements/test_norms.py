@@ -1,12 +1,14 @@
 """Norm files: mandatory statements, words, and what is shipped."""
 
 import json
+import re
 
 import pytest
 from pydantic import ValidationError
 
 from medsapiens_core.measurements.norms import Norm, NormError, NormSet, grade, load_norms, shipped_norms
 
+PAGE = re.compile(r"[a-z]+\.(com|org|net|life|gov)\b")  # where the figure was looked up
 FACTS = {"age": "adult", "sex": "both", "population": "somewhere", "source": "A paper."}
 
 
@@ -63,7 +65,8 @@ def test_a_broken_file_is_refused_with_its_name_and_reason(tmp_path):
 def test_shipped_norms_state_a_source_and_that_nobody_has_checked_them():
     for norms in shipped_norms().values():
         assert norms.check_note == "Not checked by a clinician."
-        assert all(len(one.source) > 30 for one in norms.norms)
+        for one in norms.norms:
+            assert "." in one.source and ("no page was found" in one.source or PAGE.search(one.source)), one.source
     assert shipped_norms()["steiner-1953"].norm("SNA", "deg").mean == 82.0
 
 
