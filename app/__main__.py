@@ -28,9 +28,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parse(given: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="medsapiens-studio", description="Review landmarks on medical images.")
-    parser.add_argument("project", nargs="?", type=Path, help="project folder to open")
-    parser.add_argument("--check-only", action="store_true", help="see that everything works here, then end")
+    from app.translate import tr  # not above: a child process has no use for Qt
+
+    parser = argparse.ArgumentParser(prog="medsapiens-studio", description=tr("Review landmarks on medical images."))
+    parser.add_argument("project", nargs="?", type=Path, help=tr("project folder to open"))
+    parser.add_argument("--check-only", action="store_true", help=tr("see that everything works here, then end"))
     return parser.parse_args(given)
 
 

@@ -20,6 +20,7 @@ from app.settings_file import open_settings
 from app.tasks.task_runner import IO, TaskRunner
 from app.template_dialogue import TemplateDialogue
 from app.thumbnails import THUMBNAIL_FOLDER, folder_bytes, forget_all
+from app.translate import tr, trn
 from app.views.main_window import MainWindow
 from app.views.new_project_dialog import NEW_TEMPLATE
 from app.views.settings.files_page import FilesPage
@@ -100,7 +101,7 @@ class Application(QObject):
         if self.workspace is not None and self.workspace.project.folder == folder.absolute():
             self.window.show_review()
             return
-        self._show_busy(f"Opening {folder.name} …")
+        self._show_busy(tr("Opening {name} …", name=folder.name))
         self.runner.submit(
             IO,
             lambda: Project.open(folder, read_only=read_only),
@@ -124,7 +125,7 @@ class Application(QObject):
 
     def open_sample(self, sample: SampleProject) -> None:
         """Open a sample project, made now if it is not there yet; the other samples are made after it."""
-        self._show_busy("Making the sample project …")
+        self._show_busy(tr("Making the sample project …"))
         self.runner.submit(
             IO,
             ensure_sample,
@@ -232,14 +233,14 @@ class Application(QObject):
         if isinstance(error, ProjectLockedError):
             self._offer_reading(folder, error)
             return
-        title = "Newer project" if isinstance(error, NewerProjectError) else "Project not opened"
+        title = tr("Newer project") if isinstance(error, NewerProjectError) else tr("Project not opened")
         self.opening_failed.emit(str(error))
         self.window.dialogs.tell(title, str(error), kind="warning")
 
     def _offer_reading(self, folder: Path, error: ProjectLockedError) -> None:
-        buttons = [("read", "Open to read"), ("cancel", "Cancel")]
+        buttons = [("read", tr("Open to read")), ("cancel", tr("Cancel"))]
         self.opening_failed.emit(str(error))
-        if self.window.dialogs.ask("Project in use", str(error), buttons, "cancel") == "read":
+        if self.window.dialogs.ask(tr("Project in use"), str(error), buttons, "cancel") == "read":
             self.open_project(folder, read_only=True)
 
     def _sample_made(self, folder: Path) -> None:
@@ -287,7 +288,8 @@ class Application(QObject):
                 IO, self._template_choices, on_done=lambda found: self._ask_for_project(found, chosen=template.id)
             )
         elif workspace is self.workspace:
-            self._reopen(workspace, f"{template.name} is published as r{template.version}.")
+            text = tr("{name} is published as r{n}.", name=template.name, n=template.version)
+            self._reopen(workspace, text)
 
     def _reopen(self, workspace: Workspace, text: str) -> None:
         folder, case = workspace.project.folder, workspace.session.case
@@ -301,7 +303,7 @@ class Application(QObject):
             self._reopen(self.workspace, text)
 
     def _ask_for_folder(self) -> None:
-        folder = self.window.dialogs.open_folder("Open project", str(Path.home()))
+        folder = self.window.dialogs.open_folder(tr("Open project"), str(Path.home()))
         if folder:
             self.open_project(Path(folder))
 
@@ -318,9 +320,14 @@ class Application(QObject):
         problem = workspace.save_all()
         if not problem:
             return True
-        text = f"Not saved: {problem} If you leave now, {workspace.saves.waiting} changes are lost."
-        buttons = [("stay", "Stay"), ("leave", "Leave and lose them")]
-        return self.window.dialogs.ask("Not saved", text, buttons, "stay") == "leave"
+        text = trn(
+            "Not saved: {reason} If you leave now, %n change is lost.",
+            "Not saved: {reason} If you leave now, %n changes are lost.",
+            workspace.saves.waiting,
+            reason=problem,
+        )
+        buttons = [("stay", tr("Stay")), ("leave", tr("Leave and lose them"))]
+        return self.window.dialogs.ask(tr("Not saved"), text, buttons, "stay") == "leave"
 
     # --- showing
 
@@ -347,5 +354,7 @@ class Application(QObject):
     def report_defect(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """A fault of ours in a slot: log it, say it once, leave everything as it is (reliability.md C13)."""
         log.error("an unexpected error", exc_info=(kind, error, trace))
-        text = f"Something went wrong in the program ({kind.__name__}). Your decisions are saved as shown."
+        text = tr(
+            "Something went wrong in the program ({kind}). Your decisions are saved as shown.", kind=kind.__name__
+        )
         self.notices.show("defect", "error", text, details=str(error))

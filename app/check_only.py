@@ -12,6 +12,7 @@ from PySide6.QtCore import QElapsedTimer, QEventLoop, QTimer
 from app.application import Application
 from app.qt_application import make_qt_application
 from app.sample_project import SAMPLE_PROJECTS, SampleProject, ensure_sample
+from app.translate import tr
 from app.workspace import Workspace
 from medsapiens_core.data.template_file import find_template
 
@@ -42,8 +43,9 @@ def run_check() -> int:
     finally:
         application.window.close()
     for problem in problems:
-        print(f"Problem: {problem}", file=sys.stderr)
-    print("Check failed." if problems else "Everything works: the window opened and the model placed its landmarks.")
+        print(tr("Problem: {problem}", problem=problem), file=sys.stderr)
+    works = tr("Everything works: the window opened and the model placed its landmarks.")
+    print(tr("Check failed.") if problems else works)
     return 1 if problems else 0
 
 
@@ -52,16 +54,20 @@ def check_sample(application: Application, sample: SampleProject) -> CheckResult
     folder = ensure_sample(application.home, sample)
     model = application.library.current(sample.template_id)
     if model is None:
-        text = f"{sample.name}: no model knows template {sample.template_id}."
+        text = tr("{sample}: no model knows template {template}.", sample=sample.name, template=sample.template_id)
         return CheckResult(text, text)
     workspace = open_and_wait(application, folder)
     if workspace is None:
-        return CheckResult(f"{sample.name}: not opened.", f"{sample.name} could not be opened.")
+        problem = tr("{sample} could not be opened.", sample=sample.name)
+        return CheckResult(tr("{sample}: not opened.", sample=sample.name), problem)
     total = workspace.project.cases.count()
     predicted = wait_until(lambda: placed_count(workspace) == total, LIMIT_MS)
     count, landmarks = placed_count(workspace), len(find_template(sample.template_id))
-    text = f"{sample.name}: {count} of {total} images have {landmarks} landmarks placed by {model.id}."
-    return CheckResult(text, "" if predicted else f"{sample.name}: only {count} of {total} images were predicted.")
+    facts: dict[str, object] = {"sample": sample.name, "count": count, "total": total}
+    facts |= {"landmarks": landmarks, "model": model.id}
+    done = tr("{sample}: {count} of {total} images have {landmarks} landmarks placed by {model}.", **facts)
+    problem = tr("{sample}: only {count} of {total} images were predicted.", **facts)
+    return CheckResult(done, "" if predicted else problem)
 
 
 def open_and_wait(application: Application, folder: Path) -> Workspace | None:

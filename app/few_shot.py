@@ -10,12 +10,14 @@ from PySide6.QtCore import QObject
 from app.controllers.fill_controller import FillController
 from app.controllers.one_shot_controller import OneShotController
 from app.controllers.planner_controller import REASONS, PlannerController
+from app.translate import tr, trn
 from app.views.planner_window import PlannerWindow
 from medsapiens_core.store.library import ModelEntry
 
 if TYPE_CHECKING:
     from app.workspace import Workspace
 
+UNDO = "undo-fill"
 NO_MODEL = "No model for this template yet. Place the landmarks by hand, or place 3 and press Fill the rest."  # M32
 NOTICE = "m32"
 
@@ -65,7 +67,9 @@ class FewShot(QObject):
         if workspace.models.current is not None:
             workspace.notices.dismiss(NOTICE)
         elif not workspace.project.read_only:
-            workspace.notices.show(NOTICE, "info", NO_MODEL, {"Place next": lambda: workspace.run("landmark.place")})
+            workspace.notices.show(
+                NOTICE, "info", tr(NO_MODEL), {tr("Place next"): lambda: workspace.run("landmark.place")}
+            )
             self.one_shot.consider()
 
     def reviews_changed(self) -> None:
@@ -75,9 +79,9 @@ class FewShot(QObject):
 
     def run_toast(self, action: str) -> bool:
         """Do what the button of a toast says; False if it is not one of ours."""
-        if action == "undo fill":
+        if action == UNDO:
             self.filling.undo()
-        return action == "undo fill"
+        return action == UNDO
 
     def close(self) -> None:
         """End the children, and the window."""
@@ -99,13 +103,13 @@ class FewShot(QObject):
         workspace.notices.dismiss("one-shot")
         workspace.inference.set_model(entry)
         workspace.window.registry.set_condition("model", True)
-        examples = "1 example" if count == 1 else f"{count} examples"
-        workspace.window.status.set_model(f"1-shot, {examples}", entry.id)
+        examples = trn("1-shot, %n example", "1-shot, %n examples", count)
+        workspace.window.status.set_model(examples, entry.id)
 
     def _connect_planner(self) -> None:
         workspace, window = self._workspace, self._workspace.window
         self.planner.open_requested.connect(self._open_from_planner)
-        self.planner.explained.connect(lambda text: window.dialogs.tell("Why these cases", text))
+        self.planner.explained.connect(lambda text: window.dialogs.tell(tr("Why these cases"), text))
         self.planner.failed.connect(lambda text: workspace.notices.show("planner", "warning", text))
         self.planner_window.finetune_requested.connect(window.action("model.finetune").trigger)
 
@@ -122,11 +126,11 @@ class FewShot(QObject):
 
     def _ask_why_left_out(self) -> str | None:
         return self._workspace.window.dialogs.reason(
-            "Leave this case out", "Why should the planner not propose it?", REASONS
+            tr("Leave this case out"), tr("Why should the planner not propose it?"), [tr(reason) for reason in REASONS]
         )
 
     def _set_live(self) -> None:
         self.filling.set_live(self._workspace.window.action("landmark.live").isChecked())
 
     def _tell(self, text: str) -> None:
-        self._workspace.window.toasts.show_message(text, [("undo fill", "Undo")], 10_000)
+        self._workspace.window.toasts.show_message(text, [(UNDO, tr("Undo"))], 10_000)

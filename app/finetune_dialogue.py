@@ -179,7 +179,7 @@ class FinetuneDialogue(QObject):
             self._changed = 0
             self._window.status.set_job(None, None)
         else:
-            phase = active.phase or tr("starting")
+            phase = tr(active.phase) or tr("starting")
             self._window.status.set_job(tr("Job {n}: {phase}", n=active.id, phase=phase), active.progress)
 
     def _show_corrections(self, count: int) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 
 from app.actions import ACTIONS, RESERVED_KEYS, Action
+from app.translate import tr
 
 Keys = tuple[str, ...]
 PORTABLE, NATIVE = QKeySequence.SequenceFormat.PortableText, QKeySequence.SequenceFormat.NativeText
@@ -93,14 +94,14 @@ def why_not(row: Action, key: str) -> str:
     """Why a key may not be given to a row, "" if it may."""
     wanted = portable(key)
     if not wanted:
-        return "This key cannot be read."
+        return tr("This key cannot be read.")
     if wanted in RESERVED_KEYS:
-        return f"{native(wanted)} belongs to the system on some computers. Choose another key."
+        return tr("{key} belongs to the system on some computers. Choose another key.", key=native(wanted))
     pressed = QKeySequence.fromString(wanted, PORTABLE)[0]
     if row.is_held and pressed.keyboardModifiers() != Qt.KeyboardModifier.NoModifier:
-        return "A key that is held is one key alone, without Ctrl, Alt or Shift."
+        return tr("A key that is held is one key alone, without Ctrl, Alt or Shift.")
     if row.scope == WINDOW and not _is_chord(wanted):
-        return (
+        return tr(
             "This works in the whole window, so its key needs Ctrl or Alt, or is a function key: a plain key would "
             "act while you type in a field."
         )

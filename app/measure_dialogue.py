@@ -20,6 +20,7 @@ from app.session.landmark_list_model import LandmarkListModel
 from app.session.report_state import ReportState
 from app.session.review_session import ReviewSession
 from app.tasks.task_runner import IO, STORE, TaskRunner
+from app.translate import tr, trn
 from app.views.main_window import MainWindow
 from app.views.measure_editor import MeasureEditor, open_editor
 from app.views.report import write_report
@@ -30,7 +31,9 @@ from medsapiens_core.measurements.set_file import shipped_sets
 from medsapiens_core.store.library import ModelLibrary
 from medsapiens_core.store.project import Project
 
+PROGRAM = "MedSapiens Studio"
 PDF = "PDF (*.pdf)"
+NOT_WRITTEN = "The report was not written: {reason}. Choose another folder or close the file."
 NO_SET = "There is no measurement set for this template. Measure > Edit measurements makes one."
 
 
@@ -104,7 +107,7 @@ class MeasureDialogue(QObject):
     def ask_for_tables(self) -> None:
         """Choose a folder; four tables go into a new folder in it."""
         if self.measures.measures is None:
-            self._window.dialogs.tell("Export measurements", NO_SET, kind="warning")
+            self._window.dialogs.tell(tr("Export measurements"), tr(NO_SET), kind="warning")
             return
         self._runner.submit(STORE, self._project.cases.counts, on_done=self._ask_which)
 
@@ -112,9 +115,10 @@ class MeasureDialogue(QObject):
         measures = self.measures.measures
         reviewed, other = counts["reviewed"], counts["in_review"]
         which = "reviewed" if not other else self._ask_about_others(reviewed, other)
-        folder = self._window.dialogs.open_folder("Folder for the tables", str(Path.home())) if which else None
+        folder = self._window.dialogs.open_folder(tr("Folder for the tables"), str(Path.home())) if which else None
         if folder and measures is not None:
-            name = f"{_file_name(self._project.name)} measurements {datetime.now():%Y-%m-%d %H%M%S}"
+            at = f"{datetime.now():%Y-%m-%d %H%M%S}"
+            name = tr("{project} measurements {at}", project=_file_name(self._project.name), at=at)
             self._export.write(
                 measures,
                 Path(folder) / name,
@@ -123,26 +127,32 @@ class MeasureDialogue(QObject):
             )
 
     def _ask_about_others(self, reviewed: int, other: int) -> str:
-        text = (
-            f"{reviewed} cases are reviewed, {other} more are in review. Points that nobody has decided on stay "
-            "empty in the tables, with the reason."
+        text = tr(
+            "{reviewed} cases are reviewed, {other} more are in review. Points that nobody has decided on stay "
+            "empty in the tables, with the reason.",
+            reviewed=reviewed,
+            other=other,
         )
-        buttons = [("reviewed", "Reviewed cases"), ("all", "All with decisions"), ("", "Cancel")]
-        return self._window.dialogs.ask("Export measurements", text, buttons, "reviewed")
+        buttons = [("reviewed", tr("Reviewed cases")), ("all", tr("All with decisions")), ("", tr("Cancel"))]
+        return self._window.dialogs.ask(tr("Export measurements"), text, buttons, "reviewed")
 
     def _show_progress(self, done: int, total: int) -> None:
         if self._export.is_running and total > 1:
-            text = f"Measuring case {done + 1} of {total}"
-            self._notices.show("measure-export", "info", text, {"Cancel": self._export.cancel})
+            text = tr("Measuring case {n} of {total}", n=done + 1, total=total)
+            self._notices.show("measure-export", "info", text, {tr("Cancel"): self._export.cancel})
 
     def _exported(self, folder: str, count: int) -> None:
         self._notices.dismiss("measure-export")
-        readings = "1 reading" if count == 1 else f"{count} readings"
         self._notices.show(
             "measure-exported",
             "info",
-            f"{readings} were measured and written as four tables to {folder}.",
-            {"Open folder": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(folder))},
+            trn(
+                "%n reading was measured and written as four tables to {folder}.",
+                "%n readings were measured and written as four tables to {folder}.",
+                count,
+                folder=folder,
+            ),
+            {tr("Open folder"): lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(folder))},
         )
 
     def _not_exported(self, text: str) -> None:
@@ -154,11 +164,11 @@ class MeasureDialogue(QObject):
     def ask_for_report(self) -> None:
         """Choose a file for the report of the open case."""
         if self.measures.measures is None:
-            self._window.dialogs.tell("PDF report", NO_SET, kind="warning")
+            self._window.dialogs.tell(tr("PDF report"), tr(NO_SET), kind="warning")
             return
         case: Any = self._session.case
-        name = f"{_file_name(Path(case.name).stem)} report.pdf"
-        path = self._window.dialogs.save_file("PDF report", str(Path.home() / name), PDF)
+        name = tr("{case} report.pdf", case=_file_name(Path(case.name).stem))
+        path = self._window.dialogs.save_file(tr("PDF report"), str(Path.home() / name), tr(PDF))
         if path:
             self.write_report(Path(path))
 
@@ -184,9 +194,7 @@ class MeasureDialogue(QObject):
             report,
             path,
             on_done=lambda pages: self._report_written(path, pages, report.is_draft),
-            on_error=lambda error: self._notices.show(
-                "report", "warning", f"The report was not written: {error}. Choose another folder or close the file."
-            ),
+            on_error=lambda error: self._notices.show("report", "warning", tr(NOT_WRITTEN, reason=error)),
         )
 
     def _report(self, image: Image, history: list[Edit]) -> ReportState:
@@ -198,7 +206,7 @@ class MeasureDialogue(QObject):
         prediction = session.prediction
         return ReportState(
             title=str(case.name),
-            subtitle=f"{self._project.name}  ·  {report_facts.readable(utc_now())}  ·  MedSapiens Studio",
+            subtitle=f"{self._project.name}  ·  {report_facts.readable(utc_now())}  ·  {PROGRAM}",
             pixels=to_uint8(image, self._window.image_view.window_range, self._window.image_view.inverted),
             aspect=points.scale.y / points.scale.x,
             marks=report_facts.marks(annotation, template),
@@ -219,10 +227,12 @@ class MeasureDialogue(QObject):
         )
 
     def _report_written(self, path: Path, pages: int, draft: bool) -> None:
-        size = "1 page" if pages == 1 else f"{pages} pages"
-        words = f"{path.name} is written ({size})" + (", marked as draft: the case is not reviewed." if draft else ".")
+        size, name = trn("%n page", "%n pages", pages), path.name
+        words = tr("{file} is written ({size}).", file=name, size=size)
+        if draft:
+            words = tr("{file} is written ({size}), marked as draft: the case is not reviewed.", file=name, size=size)
         self._notices.show(
-            "report", "info", words, {"Open": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))}
+            "report", "info", words, {tr("Open"): lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))}
         )
 
 

@@ -21,6 +21,7 @@ from medsapiens_core.store.library import ModelEntry
 from medsapiens_core.store.project import Project
 
 ROLL_BACK = "rollback"
+CONVERT = 'medsapiens models import "{path}" --name NAME'  # a command, the same in every language
 TOAST_MS = 10_000
 
 
@@ -75,7 +76,7 @@ class ModelDialogue(QObject):
                     "base and template can be named:",
                     file=Path(path).name,
                 ),
-                f'medsapiens models import "{path}" --name NAME',
+                CONVERT.format(path=path),
             )
 
     def ask_to_roll_back(self) -> None:
@@ -199,7 +200,7 @@ class ModelDialogue(QObject):
         self._dialog.close()
 
     def _export(self, name: str) -> None:
-        path = self._window.dialogs.save_file(tr("Export model"), f"{name}.msmodel", "Models (*.msmodel)")
+        path = self._window.dialogs.save_file(tr("Export model"), f"{name}.msmodel", tr("Models (*.msmodel)"))
         if path:
             self._models.export(name, path)
 

@@ -13,6 +13,7 @@ from app.controllers.regions_controller import RegionsController
 from app.controllers.working_frame import WorkingFrame
 from app.session.review_session import ReviewSession
 from app.tasks.task_runner import STORE, TaskRunner
+from app.translate import tr
 from app.views.main_window import MainWindow
 from medsapiens_core.data.image import Image
 from medsapiens_core.store.cases import CaseRow
@@ -71,8 +72,8 @@ class PictureParts(QObject):
 
     def _keep_window(self, slot: int, modality: str, low: float, high: float) -> None:
         if self._project.read_only:
-            self._window.toasts.show_message("This project is open to read only: the window was not kept.")
+            self._window.toasts.show_message(tr("This project is open to read only: the window was not kept."))
             return
         keep = self._project.own_windows.keep
         self._runner.submit(STORE, keep, modality, slot, low, high, on_done=self._window.presets.set_own)
-        self._window.status.showMessage(f"Kept as own {slot}", 2000)
+        self._window.status.showMessage(tr("Kept as own {slot}", slot=slot), 2000)

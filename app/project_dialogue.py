@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from app.controllers.import_controller import ImportController, ImportItem, ImportSummary
 from app.controllers.notice_board import NoticeBoard
 from app.session.view_state import SliceChoice
+from app.translate import tr
 from app.views.main_window import MainWindow
 
 LISTED = 200
@@ -41,8 +42,8 @@ class ImportDialogue(QObject):
 
     def _show_progress(self, done: int, total: int) -> None:
         if self._importer.is_running and total > 1:
-            text = f"Importing images: {done} of {total}"
-            self._notices.show("import", "info", text, {"Cancel": self._importer.cancel})
+            text = tr("Importing images: {done} of {total}", done=done, total=total)
+            self._notices.show("import", "info", text, {tr("Cancel"): self._importer.cancel})
 
     def _ask_for_slices(self, choices: Sequence[SliceChoice]) -> None:
         answer = self._window.dialogs.slices(choices) or {}
@@ -53,8 +54,8 @@ class ImportDialogue(QObject):
         if not summary.skipped:
             self._window.toasts.show_message(summary.text)
             return
-        buttons = {"Show list": lambda: self._show_list(summary)}
+        buttons = {tr("Show list"): lambda: self._show_list(summary)}
         self._notices.show("imported", "warning", summary.text, buttons, summary.details)
 
     def _show_list(self, summary: ImportSummary) -> None:
-        self._window.dialogs.tell("Files that were skipped", summary.text, summary.details, "warning")
+        self._window.dialogs.tell(tr("Files that were skipped"), summary.text, summary.details, "warning")

@@ -15,6 +15,8 @@ from medsapiens_core.settings import home
 
 SIGNAL_CHECK_MS = 500
 
+NAME = "MedSapiens Studio"
+
 
 def make_qt_application() -> QApplication:
     """The one QApplication; Ctrl+C in the terminal closes the window instead of killing it."""
@@ -22,7 +24,7 @@ def make_qt_application() -> QApplication:
     application = QApplication.instance()
     if not isinstance(application, QApplication):
         application = QApplication(sys.argv[:1])
-    application.setApplicationName("MedSapiens Studio")
+    application.setApplicationName(NAME)
     install(application, resource_path("translations"), home() / "translations")
     signal.signal(signal.SIGINT, lambda *_: application.closeAllWindows())
     timer = QTimer(application, interval=SIGNAL_CHECK_MS)

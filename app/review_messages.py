@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from app.translate import tr
 from medsapiens_core.data.annotation import Edit
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class ReviewMessages(QObject):
         session.edit_committed.connect(self._edited)
         session.case_opened.connect(lambda _case: self._notices.dismiss(HINT))
         session.case_closed.connect(lambda: self._notices.dismiss(HINT))
-        session.undecided_left.connect(lambda text: self._toast(text, [("first-undecided", "Go to first")]))
+        session.undecided_left.connect(lambda text: self._toast(text, [("first-undecided", tr("Go to first"))]))
         session.reopened.connect(self._reopened)
         guidance.told.connect(self._window.toasts.show_message)
         guidance.asked.connect(lambda text: self._window.toasts.show_message(text, ms=ASK_MS))
@@ -51,7 +52,8 @@ class ReviewMessages(QObject):
 
     def marked_reviewed(self, name: str, case_id: int | None) -> None:
         """Say it, and offer to go back."""
-        self._window.toasts.show_message(f"{name} marked reviewed.", [(f"open {case_id}", "Go back")], GO_BACK_MS)
+        text = tr("{name} marked reviewed.", name=name)
+        self._window.toasts.show_message(text, [(f"open:{case_id}", tr("Go back"))], GO_BACK_MS)
 
     def _toast(self, text: str, buttons: list[tuple[str, str]]) -> None:
         self._window.toasts.show_message(text, buttons)
@@ -60,21 +62,24 @@ class ReviewMessages(QObject):
         self._notices.dismiss(HINT)
         twin = self._twin(edit)
         if twin:
-            self._toast(twin, [("undo", "Undo"), ("keep", "Keep")])
+            self._toast(twin, [("undo", tr("Undo")), ("keep", tr("Keep"))])
 
     def _twin(self, edit: Edit) -> str:
         """M34 when a landmark was put onto another one."""
         if edit.kind not in ("move", "place") or len(edit.changes) != 1:
             return ""
         moved = edit.changes[0].landmark
+        names = {mark.id: mark.name for mark in self._session.template.landmarks}
         for warning in self._session.guide.by_landmark.get(moved, []):
             if warning.code == "W4":
-                return warning.text.replace(" lie on the same point", " are at the same point")
+                first, second = (names[mark] for mark in warning.landmarks)
+                return tr("{first} and {second} are at the same point.", first=first, second=second)
         return ""
 
     def _reopened(self, reviewed_at: str) -> None:
-        day = f" of {_day(reviewed_at)}" if reviewed_at else ""
-        self._toast(f"Reopened. The review{day} is kept.", [("undo", "Undo")])
+        day = _day(reviewed_at) if reviewed_at else ""
+        text = tr("Reopened. The review of {day} is kept.", day=day) if day else tr("Reopened. The review is kept.")
+        self._toast(text, [("undo", tr("Undo"))])
 
     def _bulk_changed(self, reason: str) -> None:
         self._window.registry.set_condition("bulk", not reason, reason)

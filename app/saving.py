@@ -11,6 +11,7 @@ from app.controllers.notice_board import NoticeBoard
 from app.controllers.save_queue import SaveQueue
 from app.session.review_session import ReviewSession
 from app.tasks.task_runner import TaskRunner
+from app.translate import tr, trn
 from app.views.main_window import MainWindow
 from medsapiens_core.data.annotation import Annotation, Edit
 from medsapiens_core.store.project import Project
@@ -45,7 +46,7 @@ class Saving(QObject):
         if self.queue.waiting:
             self.queue.retry()
         else:
-            saved = f"Saved {datetime.now():%H:%M:%S}"
+            saved = tr("Saved {at}", at=f"{datetime.now():%H:%M:%S}")
             self._window.status.set_saved(saved)
             self._window.toasts.show_message(saved, ms=2000)
 
@@ -56,21 +57,24 @@ class Saving(QObject):
 
     def _saved(self, _edit: Edit, _case_id: int, at: str) -> None:
         waiting = self.queue.waiting
-        self._window.status.set_saved(f"Saved {at}" if not waiting else f"Saving ({waiting} waiting)")
+        said = tr("Saving ({n} waiting)", n=waiting) if waiting else tr("Saved {at}", at=at)
+        self._window.status.set_saved(said)
         if not waiting:
             self._notices.dismiss(NOTICE)
 
     def _not_saved(self, reason: str, waiting: int) -> None:
-        changes = "change is" if waiting == 1 else "changes are"
-        self._window.status.set_saved(f"NOT SAVED ({waiting} waiting)")
-        text = (
-            f"Not saved: {reason} Your last {waiting} {changes} kept in memory and tried again. Do not close the app."
+        self._window.status.set_saved(tr("NOT SAVED ({n} waiting)", n=waiting))
+        text = trn(
+            "Not saved: {reason} Your last change is kept in memory and tried again. Do not close the app.",
+            "Not saved: {reason} Your last %n changes are kept in memory and tried again. Do not close the app.",
+            waiting,
+            reason=reason,
         )
-        self._notices.show(NOTICE, "error", text, {"Save again": self.queue.retry})
+        self._notices.show(NOTICE, "error", text, {tr("Save again"): self.queue.retry})
 
     def _stop_writing(self, reason: str) -> None:
         self._session.read_only = True
         self._window.image_view.set_editable(False)
         self._window.registry.set_condition("writable", False, reason)
-        self._window.status.set_saved(f"NOT SAVED ({self.queue.waiting} waiting)")
-        self._notices.show(NOTICE, "error", f"Not saved: {reason}")
+        self._window.status.set_saved(tr("NOT SAVED ({n} waiting)", n=self.queue.waiting))
+        self._notices.show(NOTICE, "error", tr("Not saved: {reason}", reason=reason))

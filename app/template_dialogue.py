@@ -12,7 +12,7 @@ from app import rights
 from app.session.match_state import match_state
 from app.session.template_session import TemplateSession
 from app.tasks.task_runner import IO, STORE, TaskRunner
-from app.translate import tr
+from app.translate import tr, trn
 from app.views.dialogs import IMAGES, Dialogs
 from app.views.main_window import MainWindow
 from app.views.template_editor import TemplateEditor
@@ -121,11 +121,9 @@ class TemplateDialogue(QObject):
         return editor
 
     def _may_lose(self) -> bool:
-        text = "The template has changes that are not saved. Closing loses them."
-        return (
-            self.dialogs.ask("Template not saved", text, [("stay", "Go on editing"), ("lose", "Close")], "stay")
-            == "lose"
-        )
+        text = tr("The template has changes that are not saved. Closing loses them.")
+        buttons = [("stay", tr("Go on editing")), ("lose", tr("Close"))]
+        return self.dialogs.ask(tr("Template not saved"), text, buttons, "stay") == "lose"
 
     # --- storing
 
@@ -139,7 +137,7 @@ class TemplateDialogue(QObject):
 
     def _draft_saved(self) -> None:
         self.session.mark_saved()
-        self._window.toasts.show_message("The draft is saved. Cases see it once it is published.")
+        self._window.toasts.show_message(tr("The draft is saved. Cases see it once it is published."))
 
     def _publish(self) -> None:
         template = self._finished()
@@ -150,21 +148,21 @@ class TemplateDialogue(QObject):
             return
         workspace, base = self._of, self.session.draft.base
         if refusal(workspace):  # another person may have taken over since
-            self.dialogs.tell("Not published", refusal(workspace), kind="warning")
+            self.dialogs.tell(tr("Not published"), refusal(workspace), kind="warning")
             return
         if workspace.training.is_running:
-            self.dialogs.tell("Not published", TRAINING, kind="warning")
+            self.dialogs.tell(tr("Not published"), tr(TRAINING), kind="warning")
             return
         assert base is not None
         text = consequences(base, changes_between(base, template))
-        buttons = [("publish", f"Publish as r{template.version}"), ("cancel", "Cancel")]
-        if self.dialogs.ask("Publish the template", text, buttons, "publish") != "publish":
+        buttons = [("publish", tr("Publish as r{n}", n=template.version)), ("cancel", tr("Cancel"))]
+        if self.dialogs.ask(tr("Publish the template"), text, buttons, "publish") != "publish":
             return
         problem = workspace.save_all()
         if problem:
             self._tell(problem)
             return
-        self._window.status.showMessage(f"Publishing r{template.version} …", 60_000)
+        self._window.status.showMessage(tr("Publishing r{n} …", n=template.version), 60_000)
         workspace.runner.submit(
             STORE,
             workspace.project.templates.publish,
@@ -190,7 +188,7 @@ class TemplateDialogue(QObject):
     # --- files and pictures
 
     def _import(self) -> None:
-        path = self.dialogs.open_file("Import template", FILES)
+        path = self.dialogs.open_file(tr("Import template"), tr(FILES))
         if path:
             self._runner.submit(IO, load_template, Path(path), on_done=self._take_in, on_error=self._tell)
 
@@ -218,24 +216,24 @@ class TemplateDialogue(QObject):
         template = self._finished()
         if template is None:
             return
-        path = self.dialogs.save_file("Export template", f"{template.id}.json", FILES)
+        path = self.dialogs.save_file(tr("Export template"), f"{template.id}.json", tr(FILES))
         if path:
             self._runner.submit(
                 IO,
                 write_template,
                 Path(path),
                 template,
-                on_done=lambda _none: self._window.toasts.show_message(f"{Path(path).name} was written."),
+                on_done=lambda _none: self._window.toasts.show_message(tr("{file} was written.", file=Path(path).name)),
                 on_error=self._tell,
             )
 
     def _choose_picture(self) -> None:
         workspace = self._workspace()
         is_open = workspace is not None and workspace.session.is_open
-        buttons = [("case", "Use the open case")] if is_open else []
-        buttons += [("file", "Choose a file…"), ("cancel", "Cancel")]
-        answer = self.dialogs.ask("Example picture", PICTURE, buttons, buttons[0][0])
-        path = self.dialogs.open_file("Example picture", IMAGES) if answer == "file" else None
+        buttons = [("case", tr("Use the open case"))] if is_open else []
+        buttons += [("file", tr("Choose a file…")), ("cancel", tr("Cancel"))]
+        answer = self.dialogs.ask(tr("Example picture"), tr(PICTURE), buttons, buttons[0][0])
+        path = self.dialogs.open_file(tr("Example picture"), tr(IMAGES)) if answer == "file" else None
         if answer == "case":
             self.use_open_case()
         elif path:
@@ -257,18 +255,18 @@ class TemplateDialogue(QObject):
     def _finished(self) -> Template | None:
         found = problems(self.session.draft)
         if found:
-            self.dialogs.tell("Template not complete", found[0], "\n".join(found), "warning")
+            self.dialogs.tell(tr("Template not complete"), found[0], "\n".join(found), "warning")
             return None
         return self.session.draft.template()
 
     def _tell(self, error: object) -> None:
         self._window.status.clearMessage()
-        self.dialogs.tell("Template", str(error), kind="warning")
+        self.dialogs.tell(tr("Template"), str(error), kind="warning")
 
 
 def refusal(workspace: Workspace) -> str:
     """Why the project's template cannot be changed now by this person, "" if it can."""
-    return READ_ONLY if workspace.project.read_only else rights.refusal(workspace.project, "publish")
+    return tr(READ_ONLY) if workspace.project.read_only else rights.refusal(workspace.project, "publish")
 
 
 def decided_points(annotation: Annotation) -> list[tuple[str, float, float]]:
@@ -280,20 +278,26 @@ def decided_points(annotation: Annotation) -> list[tuple[str, float, float]]:
 def consequences(base: Template, changes: Changes) -> str:
     """What publishing does to cases, in words."""
     names = {mark.id: mark.name for mark in base.landmarks}
-    parts = [f"This becomes revision r{base.version + 1} for every case of the project. No placed point moves."]
+    parts = [tr("This becomes revision r{n} for every case of the project. No placed point moves.", n=base.version + 1)]
     if changes.added:
-        count = len(changes.added)
-        what = "A landmark is" if count == 1 else f"{count} landmarks are"
-        parts.append(f"{what} new: cases get it as not placed, and reviewed ones are in review again.")
+        text = trn(
+            "%n landmark is new: cases get it as not placed, and reviewed ones are in review again.",
+            "%n landmarks are new: cases get them as not placed, and reviewed ones are in review again.",
+            len(changes.added),
+        )
+        parts.append(text)
     if changes.removed:
         gone = ", ".join(names[id_] for id_ in changes.removed[:4]) + (", …" if len(changes.removed) > 4 else "")
-        parts.append(f"Removed: {gone}. What was placed there is kept, hidden.")
+        parts.append(tr("Removed: {names}. What was placed there is kept, hidden.", names=gone))
     if changes.redefined:
         new = ", ".join(names[id_] for id_ in list(changes.redefined)[:4]) + (
             ", …" if len(changes.redefined) > 4 else ""
         )
-        parts.append(f"New definition: {new}. Decided points there are marked until a reader looks at them again.")
-    return "\n\n".join([*parts, "Undo steps of this session end here."])
+        text = tr(
+            "New definition: {names}. Decided points there are marked until a reader looks at them again.", names=new
+        )
+        parts.append(text)
+    return "\n\n".join([*parts, tr("Undo steps of this session end here.")])
 
 
 def _example_from_file(path: Path) -> Example:

@@ -36,6 +36,7 @@ from app.spacing_dialogue import SpacingDialogue
 from app.tasks.task_runner import STORE, TaskRunner
 from app.thumbnails import THUMBNAIL_FOLDER
 from app.transfer_dialogue import TransferDialogue
+from app.translate import tr
 from app.views.announce import announce
 from app.views.main_window import MainWindow
 from medsapiens_core.data.annotation import Annotation, Edit
@@ -170,7 +171,7 @@ class Workspace(QObject):
     def import_paths(self, paths: list[str]) -> None:
         """Take in files and folders."""
         if self.project.read_only:
-            self.notices.show("read-only", "warning", READ_ONLY)
+            self.notices.show("read-only", "warning", tr(READ_ONLY))
         else:
             self.transfer.take(paths)
 
@@ -236,7 +237,7 @@ class Workspace(QObject):
         self.worklist.open_requested.connect(self.open_case)
         self.worklist.next_known.connect(self._prefetch)
         self.worklist.nothing_left.connect(self._tell_all_done)
-        self.worklist.nothing_before.connect(lambda: self.window.toasts.show_message(NOTHING_BEFORE))
+        self.worklist.nothing_before.connect(lambda: self.window.toasts.show_message(tr(NOTHING_BEFORE)))
         self.session.undo_changed.connect(self._show_undo_texts)
         self.inference.arrived.connect(self.session.receive_prediction)
         self.inference.predicted.connect(self.worklist.case_changed)
@@ -261,7 +262,7 @@ class Workspace(QObject):
         window.registry.set_condition("project", True)
         window.registry.set_condition("writable", not project.read_only)
         if project.read_only:
-            self.notices.show("read-only", "warning", READ_ONLY)
+            self.notices.show("read-only", "warning", tr(READ_ONLY))
 
     def _show_undo_texts(self) -> None:
         session = self.session
@@ -335,13 +336,13 @@ class Workspace(QObject):
         if not self.session.mark_reviewed() or stays:
             return
         case = self.session.case
-        name = getattr(case, "name", "The case")
+        name = getattr(case, "name", tr("The case"))
         self._say.marked_reviewed(name, self._case_on_screen())
         self.worklist.open_next_to_do()
 
     def run_toast(self, action: str) -> None:
         """Do what the button of a toast says."""
-        word, _, number = action.partition(" ")
+        word, _, number = action.partition(":")
         if word == "open":
             self.open_case(int(number))
         elif not (self.few_shot.run_toast(action) or self.learning.run_toast(action)):
@@ -374,13 +375,13 @@ class Workspace(QObject):
         self.picture.matching.use(model)
         self.guidance.refresh()
         self.picture.regions.refresh()
-        self.window.status.set_model(model.name if model else "no model", model.id if model else "")
+        self.window.status.set_model(model.name if model else tr("no model"), model.id if model else "")
         if model is not None:
             self.notices.dismiss("no-model")
         self.few_shot.models_read()
 
     def _tell_all_done(self) -> None:
-        self.window.toasts.show_message("Every case is reviewed or flagged.")
+        self.window.toasts.show_message(tr("Every case is reviewed or flagged."))
 
     def _tell_prediction_failed(self, text: str) -> None:
         self.notices.show("prediction", "warning", text)

@@ -123,7 +123,7 @@ def _review_screen(stage: Stage) -> None:
             (("a", "Use ruler"), ("b", "Enter pixel size"), ("c", "Keep pixels")),
         )
     )
-    stage.application.window.toasts.show_message("0143 marked reviewed.", [("open 1", "Go back")])
+    stage.application.window.toasts.show_message("0143 marked reviewed.", [("open:1", "Go back")])
 
 
 @screen("04-exemplars")

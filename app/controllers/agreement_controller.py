@@ -118,7 +118,7 @@ class AgreementController(QObject):
         )
 
     def _export(self) -> None:
-        path = self._ask_file(tr("Export the agreement"), "agreement.csv", CSV)
+        path = self._ask_file(tr("Export the agreement"), "agreement.csv", tr(CSV))
         if not path:
             return
         pairs = self._found.pairs

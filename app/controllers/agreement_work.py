@@ -102,7 +102,7 @@ def _source(pair: Pair) -> str:
     if pair.unit == "px":
         return tr("In pixels: not every case has a pixel size.")
     sources = Counter(row.spacing.source for row in pair.cases if row.spacing is not None)
-    words = ", ".join(f"{BADGES[source][0] or 'file'} ({count})" for source, count in sources.most_common())
+    words = ", ".join(f"{tr(BADGES[source][0] or 'file')} ({count})" for source, count in sources.most_common())
     return tr("Pixel sizes: {words}.", words=words)
 
 

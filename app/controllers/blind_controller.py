@@ -116,7 +116,7 @@ class BlindController(QObject):
             return
         session.reveal(prediction)
         self._show()
-        name = getattr(session.case, "name", "The case")
+        name = getattr(session.case, "name", tr("The case"))
         self.revealed.emit(tr("{name} marked reviewed.", name=name) + " " + self._what_is_shown(prediction))
 
     def _what_is_shown(self, prediction: Prediction | None) -> str:

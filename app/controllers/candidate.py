@@ -17,7 +17,7 @@ from app.session.comparison_state import (
     LandmarkFigures,
     ModelFigures,
 )
-from app.translate import tr
+from app.translate import tr, trn
 from medsapiens_core.data.template import Template
 from medsapiens_core.store.jobs import JobRow
 from medsapiens_core.store.library import ModelLibrary
@@ -58,9 +58,15 @@ def summary(name: str, comparison: Mapping[str, Any]) -> str:
     """One line for the list of jobs."""
     new, old, unit = comparison["new"]["mre"], (comparison.get("old") or {}).get("mre"), comparison["unit"]
     if new is None:
-        return f"{name}: no locked case to compare on"
+        return tr("{model}: no locked case to compare on", model=name)
     change = f"{old:.2f} -> {new:.2f}" if old is not None else f"{new:.2f}"
-    return f"{name}: mean error {change} {unit} on {comparison['n_cases']} locked cases"
+    return trn(
+        "{model}: mean error {change} on %n locked case",
+        "{model}: mean error {change} on %n locked cases",
+        comparison["n_cases"],
+        model=name,
+        change=f"{change} {unit}",
+    )
 
 
 def comparison_state(

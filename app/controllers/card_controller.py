@@ -16,6 +16,7 @@ from PySide6.QtGui import QImage
 from app.session.card_state import CardState, card_state
 from app.session.review_session import ReviewSession
 from app.tasks.task_runner import IO, STORE, Task, TaskRunner
+from app.translate import tr
 from medsapiens_core.data.annotation import PointState
 from medsapiens_core.data.template import Template
 from medsapiens_core.decoding import read_image
@@ -157,14 +158,14 @@ class CardController(QObject):
 
     def _show_pictures(self, landmark: str, made: Sequence[tuple[NDArray[np.uint8], str]]) -> None:
         pictures = [(_to_qimage(pixels), text) for pixels, text in made]
-        self._card.set_exemplars(landmark, pictures, "" if pictures else NONE_YET)
+        self._card.set_exemplars(landmark, pictures, "" if pictures else tr(NONE_YET))
 
 
 def make_pictures(
     folder: Path, template: Template, landmark: str, places: Sequence[ExemplarPlace]
 ) -> list[tuple[NDArray[np.uint8], str]]:
     """Cut-outs with a text each: the template's own example first. One that cannot be read is left out."""
-    found = [(own, "Example of the template")] if (own := _from_template(template, landmark)) is not None else []
+    found = [(own, tr("Example of the template"))] if (own := _from_template(template, landmark)) is not None else []
     for place in places:
         pixels = _cached(folder, landmark, place)
         if pixels is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from app.controllers.one_shot_work import PREFIX
 from app.session.view_state import CaseListRow
+from app.translate import tr
 from medsapiens_core.data.annotation import Annotation, Edit
 from medsapiens_core.data.prediction import Prediction
 from medsapiens_core.store.cases import CaseRow, Filter, Sort
@@ -83,12 +84,12 @@ def known_predictions(project: Project, model_id: str, offset: int) -> tuple[lis
 
 def list_row(row: CaseRow) -> CaseListRow:
     """A case as the worklist shows it."""
-    model = f", predicted by {row.prediction_model}" if row.prediction_model else ""
-    flag = f", flagged: {row.flag_reason}" if row.flag_reason else ""
     is_one_shot = row.state != "reviewed" and (row.prediction_model or "").startswith(PREFIX)
-    badge = "2nd" if row.is_second_reading else "1-shot" if is_one_shot else ""
+    badge = tr("2nd") if row.is_second_reading else tr("1-shot") if is_one_shot else ""
     is_blind = row.part == "locked" and row.state != "reviewed"  # read without knowing what the model thinks
-    tooltip = f"{row.name}: {row.width} x {row.height} px{model}{flag}"
+    told = [tr("{name}: {width} x {height} px", name=row.name, width=row.width, height=row.height)]
+    told += [tr("predicted by {model}", model=row.prediction_model)] if row.prediction_model else []
+    told += [tr("flagged: {reason}", reason=row.flag_reason)] if row.flag_reason else []
     return CaseListRow(
         row.id,
         row.name,
@@ -98,7 +99,7 @@ def list_row(row: CaseRow) -> CaseListRow:
         row.total,
         None if is_blind else row.worst_score,
         row.part,
-        tooltip,
+        ", ".join(told),
         badge=badge,
         radius=None if is_blind else row.worst_radius,
         unit="mm" if row.spacing is not None else "px",

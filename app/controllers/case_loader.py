@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.controllers.case_access import CaseDetail, load_case
 from app.tasks.task_runner import IO, STORE, Task, TaskRunner
+from app.translate import tr
 from medsapiens_core.data.image import Image
 from medsapiens_core.decoding import read_image
 from medsapiens_core.errors import UnreadableImageError, UserError
@@ -133,11 +134,11 @@ class CaseLoader(QObject):
 def read_case_image(row: CaseRow) -> Image:
     """Read the picture of a case. Raises UserError when it is missing, changed or unreadable."""
     if not row.path.exists():
-        raise UserError(MISSING.format(name=row.name, folder=row.path.parent))
+        raise UserError(tr(MISSING, name=row.name, folder=row.path.parent))
     try:
         image = read_image(row.path, frame=row.frame, axis=row.axis)
     except UnreadableImageError as error:
-        raise UserError(f"{row.name} cannot be shown: {error}") from error
+        raise UserError(tr("{case} cannot be shown: {reason}", case=row.name, reason=error)) from error
     if image.provenance.sha256 != row.image_sha256:
-        raise UserError(CHANGED.format(name=row.name))
+        raise UserError(tr(CHANGED, name=row.name))
     return replace(image, pyramid=build_pyramid(image.pixels, image.padding_value))

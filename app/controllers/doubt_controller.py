@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 
 from app.controllers.notice_board import NoticeBoard
 from app.session.review_session import ReviewSession
+from app.translate import tr
 
 NOTICE = "doubtful-prediction"
 ADVICE = "The proposed points are worth little: check every one, or flag the case (B) if it does not belong here."
@@ -26,4 +27,4 @@ class DoubtController(QObject):
         if prediction is None or prediction.notice is None:
             self._notices.dismiss(NOTICE)
         else:
-            self._notices.show(NOTICE, "warning", f"{prediction.notice} {ADVICE}")
+            self._notices.show(NOTICE, "warning", f"{prediction.notice} {tr(ADVICE)}")

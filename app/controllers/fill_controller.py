@@ -19,6 +19,7 @@ from app.controllers.fill_work import FillAnswer, FillRequest, compute_fill, rea
 from app.controllers.notice_board import NoticeBoard
 from app.session.review_session import ReviewSession
 from app.tasks.task_runner import IO, STORE, Task, TaskRunner
+from app.translate import tr
 from medsapiens_core.data.annotation import Annotation, DecidedPointError, Decision, Edit, Place
 from medsapiens_core.shape.completion import FEWEST, best_anchors
 from medsapiens_core.shape.filling import Film
@@ -122,7 +123,7 @@ class FillController(QObject):
         if session.case is not None and self._after_fill == (session.case.id, session.annotation.revision):
             session.undo()
         else:
-            session.message.emit("Something else was done since. Ctrl+Z takes back one step after the other.")
+            session.message.emit(tr("Something else was done since. Ctrl+Z takes back one step after the other."))
 
     # --- what the session says
 
@@ -188,11 +189,11 @@ class FillController(QObject):
         states = self._session.annotation.states
         decided = sum(state.is_decided and state.x is not None for state in states)
         if self._session.annotation.is_complete:
-            return words.ALL_DECIDED
+            return tr(words.ALL_DECIDED)
         if self._is_blind():
-            return words.BLIND
+            return tr(words.BLIND)
         if self.source is None:
-            return words.NO_SHAPE
+            return tr(words.NO_SHAPE)
         return "" if decided >= FEWEST else words.too_few(decided, self._anchor_names())
 
     def _anchor_names(self) -> list[str]:
@@ -304,7 +305,7 @@ class FillController(QObject):
         if landmark not in template.index:
             return
         name = template.landmarks[template.index[landmark]].name
-        self._notices.show(PAUSED, "warning", words.PAUSED.format(name=name), {"Resume": self._resume})
+        self._notices.show(PAUSED, "warning", tr(words.PAUSED, name=name), {tr("Resume"): self._resume})
 
     def _resume(self) -> None:
         """Go on, and catch up at once with what was decided meanwhile."""

@@ -8,6 +8,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Signal
 
 from app.tasks.task_runner import STORE, TaskRunner
+from app.translate import tr
 from medsapiens_core.store.cases import CaseRow
 from medsapiens_core.store.project import Project
 
@@ -46,7 +47,11 @@ class FlagController(QObject):
     def _flag_or_unflag(self, row: CaseRow) -> None:
         reason = None
         if not row.flagged:
-            reason = self._dialogs.reason("Flag this case", f"Why is {row.name} flagged?", FLAG_REASONS)
+            reason = self._dialogs.reason(
+                tr("Flag this case"),
+                tr("Why is {case} flagged?", case=row.name),
+                [tr(reason) for reason in FLAG_REASONS],
+            )
             if reason is None:
                 return
         done = self._project.cases.set_flag

@@ -14,6 +14,7 @@ from app.controllers.spacing_controller import with_spacing
 from app.session import presentation
 from app.session.view_state import ImageState
 from app.tasks.task_runner import IO, TaskRunner
+from app.translate import tr
 from medsapiens_core.data.image import Image
 from medsapiens_core.decoding import read_image
 from medsapiens_core.io.pyramid import build_pyramid
@@ -95,7 +96,7 @@ class FrameController(QObject):
         """True, with a word to the reader, for what would change landmarks that cannot be seen."""
         if not self.is_elsewhere or not action.startswith(BLOCKED) or self._row is None:
             return False
-        self.refused.emit(f"{ELSEWHERE.format(frame=self._row.frame + 1)} Go there first.")
+        self.refused.emit(tr(ELSEWHERE, frame=self._row.frame + 1) + " " + tr("Go there first."))
         return True
 
     def look_at(self, frame: int) -> None:
@@ -120,7 +121,7 @@ class FrameController(QObject):
         if self._row is not None and self.is_elsewhere:
             self.use_wanted.emit(self._row, self._wanted)
         elif self._row is not None:
-            self.refused.emit("The landmarks are on this frame. Go to another one first.")
+            self.refused.emit(tr("The landmarks are on this frame. Go to another one first."))
 
     def _read(self, row: CaseRow, frame: int) -> None:
         self._is_reading = True
@@ -162,8 +163,8 @@ class FrameController(QObject):
         if state.is_working_frame:
             self._notices.dismiss(NOTICE)
         else:
-            text = ELSEWHERE.format(frame=state.working_frame + 1)
-            self._notices.show(NOTICE, "info", text, {"Go there": self.go_back, "Use this frame": self.use})
+            text = tr(ELSEWHERE, frame=state.working_frame + 1)
+            self._notices.show(NOTICE, "info", text, {tr("Go there"): self.go_back, tr("Use this frame"): self.use})
 
 
 def read_frame(row: CaseRow, frame: int) -> ImageState:

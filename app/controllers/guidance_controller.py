@@ -25,7 +25,7 @@ from medsapiens_core.store.guidance import BulkRule
 from medsapiens_core.store.library import ModelLibrary
 from medsapiens_core.store.project import Project
 
-NONE_FIT = "No landmark can be confirmed at once: none is below {limit:.1f} {unit}, without a warning, and seen."
+NONE_FIT = "No landmark can be confirmed at once: none is below {limit} {unit}, without a warning, and seen."
 TOO_FEW = "The usual shape is learned from 30 reviewed cases; there are {count}."
 
 
@@ -136,7 +136,7 @@ class GuidanceController(QObject):
     def learn(self) -> None:
         """Learn the limits of the usual shape anew from the reviewed cases."""
         if self._knowledge.reviewed < FEWEST_CASES:
-            self.told.emit(TOO_FEW.format(count=self._knowledge.reviewed))
+            self.told.emit(tr(TOO_FEW, count=self._knowledge.reviewed))
         elif not self._is_learning:
             self._is_learning = True
             self._runner.submit(
@@ -155,11 +155,11 @@ class GuidanceController(QObject):
         if limits is not None:
             self._knowledge = replace(self._knowledge, limits=limits)
             self._session.judge_again()
-            self.told.emit(f"Warnings now rest on {limits.n_cases} reviewed cases.")
+            self.told.emit(tr("Warnings now rest on {n} reviewed cases.", n=limits.n_cases))
 
     def _not_learned(self, error: Exception) -> None:
         self._is_learning = False
-        self.told.emit(f"The usual shape could not be learned: {error}")
+        self.told.emit(tr("The usual shape could not be learned: {reason}", reason=error))
 
     # --- many at once
 
@@ -198,25 +198,26 @@ class GuidanceController(QObject):
         """Why nothing can be confirmed at once now, "" if it can."""
         session, rule = self._session, self._knowledge.rule
         if not rule.is_allowed:
-            return "Bulk confirm is switched off in this project by its Owner."
+            return tr("Bulk confirm is switched off in this project by its Owner.")
         if not self._is_unlocked() and self._knowledge.reviewed < rule.unlock_after:
-            return (
-                f"Bulk confirm opens after {rule.unlock_after} reviewed cases ({self._knowledge.reviewed} so far), "
-                "or in Settings > Review."
+            return tr(
+                "Bulk confirm opens after {n} reviewed cases ({so_far} so far), or in Settings > Review.",
+                n=rule.unlock_after,
+                so_far=self._knowledge.reviewed,
             )
         if session.is_open and getattr(session.case, "part", "") == "locked":
-            return "Cases of the locked set are read one landmark at a time."
+            return tr("Cases of the locked set are read one landmark at a time.")
         if session.is_open and session.is_blind:
             return tr(BLIND)
         return self._prediction_refusal(session.prediction) if session.is_open else ""
 
     def _prediction_refusal(self, prediction: Prediction | None) -> str:
         if prediction is None:
-            return "There is no prediction to confirm."
+            return tr("There is no prediction to confirm.")
         if prediction.model_id != self._model_in_use():
-            return "Only points of the model in use can be confirmed at once. Press F5 for its prediction."
+            return tr("Only points of the model in use can be confirmed at once. Press F5 for its prediction.")
         if not self._session.guide.radii:
-            return "This prediction has no calibrated 95 % radius, so each landmark has to be confirmed by itself."
+            return tr("This prediction has no calibrated 95 % radius, so each landmark has to be confirmed by itself.")
         return ""
 
     def _start_preview(self) -> None:
@@ -226,7 +227,7 @@ class GuidanceController(QObject):
             self._view.set_preview(self._preview)
             self.asked.emit(preview_text(self._preview, limit, unit))
         else:
-            self.told.emit(NONE_FIT.format(limit=limit, unit=unit))
+            self.told.emit(tr(NONE_FIT, limit=f"{limit:.1f}", unit=unit))
 
     def _end_preview(self) -> None:
         self._view.set_preview(())

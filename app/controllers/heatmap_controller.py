@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, SignalInstance
 
 from app.session.review_session import ReviewSession
 from app.session.view_state import HeatmapState
+from app.translate import tr
 from medsapiens_core.store.cases import CaseRow
 
 KEPT = 40  # heatmaps of the open case, so that going back and forth asks nothing anew
@@ -69,9 +70,9 @@ class HeatmapController(QObject):
         if not self._is_on or self._session.is_blind or not isinstance(case, CaseRow):
             self._show(None, "")
         elif landmark in self._known:
-            self._show(self._known[landmark], f"Heatmap of {self._name(landmark)}")
+            self._show(self._known[landmark], tr("Heatmap of {name}", name=self._name(landmark)))
         else:
-            self._show(None, f"Heatmap of {self._name(landmark)}: being computed …")
+            self._show(None, tr("Heatmap of {name}: being computed …", name=self._name(landmark)))
             self._source.ask_heatmap(case, landmark)
 
     def _arrived(self, state: HeatmapState) -> None:
@@ -82,11 +83,11 @@ class HeatmapController(QObject):
             self._known.clear()
         self._known[state.landmark] = state
         if state.landmark == self._session.current and self._is_on and not self._session.is_blind:
-            self._show(state, f"Heatmap of {self._name(state.landmark)}")
+            self._show(state, tr("Heatmap of {name}", name=self._name(state.landmark)))
 
     def _failed(self, text: str) -> None:
         if self._is_on:
-            self._show(None, f"No heatmap: {text}")
+            self._show(None, tr("No heatmap: {reason}", reason=text))
 
     def _show(self, state: HeatmapState | None, note: str) -> None:
         self._view.set_heatmap(state)

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.session.view_state import SliceChoice
 from app.tasks.task_runner import IO, STORE, TaskRunner
+from app.translate import tr, trn
 from medsapiens_core.data.image import Image
 from medsapiens_core.decoding import contents, probe, read_image
 from medsapiens_core.io.header import ImageHeader
@@ -50,21 +51,20 @@ class ImportSummary:
     @property
     def text(self) -> str:
         """One sentence or two for the reader."""
-        parts = [f"{self.added} {'image was' if self.added == 1 else 'images were'} imported"]
+        parts = [trn("%n image was imported", "%n images were imported", self.added)]
         if self.already:
-            parts.append(f"{self.already} {'was' if self.already == 1 else 'were'} already in this project")
+            parts.append(trn("%n was already in this project", "%n were already in this project", self.already))
         if self.skipped:
-            parts.append(f"{len(self.skipped)} could not be read and {_was(self.skipped)} skipped")
-        return ", ".join(parts) + ("; the rest was cancelled." if self.was_cancelled else ".")
+            text = trn(
+                "%n could not be read and was skipped", "%n could not be read and were skipped", len(self.skipped)
+            )
+            parts.append(text)
+        return ", ".join(parts) + ("; " + tr("the rest was cancelled.") if self.was_cancelled else ".")
 
     @property
     def details(self) -> str:
         """Every skipped file with its reason, one line each."""
         return "\n".join(f"{name}: {reason}" for name, reason in self.skipped)
-
-
-def _was(things: Sequence[object]) -> str:
-    return "was" if len(things) == 1 else "were"
 
 
 class ImportController(QObject):
@@ -111,7 +111,7 @@ class ImportController(QObject):
         chosen = {item.path for item in items}
         for choice in self._choices:
             if Path(choice.path) not in chosen:
-                self._summary.skipped.append((choice.name, "no slice was chosen"))
+                self._summary.skipped.append((choice.name, tr("no slice was chosen")))
         self._choices.clear()
         self._waiting.extend(items)
         self._total += len(items)
@@ -146,7 +146,7 @@ class ImportController(QObject):
 
     def _not_listed(self, error: Exception) -> None:
         self._listing -= 1
-        self._summary.skipped.append(("The folder", str(error)))
+        self._summary.skipped.append((tr("The folder"), str(error)))
         self._go_on()
 
     def _go_on(self) -> None:

@@ -20,6 +20,7 @@ from app.controllers.heatmap_controller import heatmap_state
 from app.controllers.one_shot_work import PREFIX
 from app.tasks.task_runner import STORE, TaskRunner
 from app.tasks.worker_process import WorkerProcess, worker_command
+from app.translate import tr
 from medsapiens_core.data.prediction import ONE_SHOT, TRY_OUT, Prediction
 from medsapiens_core.data.template import Template
 from medsapiens_core.data.template_file import template_to_json
@@ -33,6 +34,10 @@ AHEAD = 8
 RESTART_MS = 500
 MAX_DEATHS = 2
 OPEN_CASE, OTHER_CASE = 0, 1
+LEFT_OUT = (
+    "Predicting {case} ended the prediction process twice, so it is left out. "
+    "Place its landmarks by hand, or press F5 to try again."
+)
 log = logging.getLogger(__name__)
 
 
@@ -160,7 +165,7 @@ class InferenceController(QObject):
             return
         wanted = self._match.get(landmark, landmark)
         if wanted not in self._asked.index:
-            self.heatmap_failed.emit(f"{self._model.name} does not know this landmark")
+            self.heatmap_failed.emit(tr("{model} does not know this landmark", model=self._model.name))
             return
         for number in self._heatmaps:
             self._send({"op": "cancel", "id": number})
@@ -277,7 +282,8 @@ class InferenceController(QObject):
             self._store(request.row, prediction)
         else:
             self._left_out.add(request.row.id)
-            self._tell(f"{request.row.name} could not be predicted: {message.get('message', 'no reason given')}")
+            reason = message.get("message", tr("no reason given"))
+            self._tell(tr("{case} could not be predicted: {reason}", case=request.row.name, reason=reason))
         self._pump()
 
     def _stamped(self, prediction: Prediction) -> Prediction:
@@ -292,7 +298,7 @@ class InferenceController(QObject):
         if message.get("ok"):
             self.heatmap_arrived.emit(heatmap_state(case_id, landmark, message["heatmap"]))
         else:
-            self.heatmap_failed.emit(str(message.get("message", "no reason given")))
+            self.heatmap_failed.emit(str(message.get("message", tr("no reason given"))))
 
     def _died(self, code: int, text: str) -> None:
         self._worker = None
@@ -300,7 +306,7 @@ class InferenceController(QObject):
             return
         if self._heatmaps:
             self._heatmaps.clear()
-            self.heatmap_failed.emit("the prediction process ended")
+            self.heatmap_failed.emit(tr("the prediction process ended"))
         log.error("the inference process ended with code %s: %s", code, text)
         at_work, *waiting = [*self._sent.values()] or [None]
         self._sent.clear()
@@ -315,10 +321,7 @@ class InferenceController(QObject):
         if self._deaths[row.id] < MAX_DEATHS:
             return [row]
         self._left_out.add(row.id)
-        self._tell(
-            f"Predicting {row.name} ended the prediction process twice, so it is left out. "
-            "Place its landmarks by hand, or press F5 to try again."
-        )
+        self._tell(tr(LEFT_OUT, case=row.name))
         return []
 
     def _forget(self) -> None:

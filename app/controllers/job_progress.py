@@ -108,7 +108,7 @@ def job_state(
     if state == "failed" and outcome:
         text = tr("failed: {reason}", reason=outcome.get("message", tr("no reason given")))
     if state == "done" and outcome:
-        text = str(outcome.get("summary") or "done")
+        text = str(outcome.get("summary") or tr("done"))
     return JobState(
         number,
         state,

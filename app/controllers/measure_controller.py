@@ -17,6 +17,7 @@ from app.session.measure_list_model import MeasureListModel
 from app.session.measure_state import MeasureChoices, MeasureLines
 from app.session.review_session import ReviewSession
 from app.tasks.task_runner import IO, STORE, Task, TaskRunner
+from app.translate import tr
 from medsapiens_core.data.image import Image
 from medsapiens_core.measurements.case_points import CasePoints, case_points
 from medsapiens_core.measurements.definitions import Kind, Measure, MeasureSet
@@ -182,7 +183,7 @@ class MeasureController(QObject):
         """What a measure of a set that is being edited gives on the open case."""
         points = self.points
         if points is None:
-            return "Open a case to see the value."
+            return tr("Open a case to see the value.")
         value = evaluate_one(measure, measures, points, self._errors(points), self.locks, simulated=False)
         return "  ".join(
             part for part in (present.number(value), present.half_width(value), present.note(value)) if part
@@ -288,19 +289,19 @@ class MeasureController(QObject):
     def _choices(self) -> MeasureChoices:
         known = self._known
         norms = [(one.id, one.name) for one in _usable_norms(known.current)]
-        reason = "" if known.current is not None else NO_SET
+        reason = "" if known.current is not None else tr(NO_SET)
         curves = [value for value in self.values if value.measure.kind is Kind.COBB]
         return MeasureChoices(
             sets=tuple((set_id, measures.name) for set_id, measures in known.sets.items()),
             set_id=known.current.id if known.current else "",
-            norms=(NO_NORMS, *norms) if norms else (),
+            norms=((NO_NORMS[0], tr(NO_NORMS[1])), *norms) if norms else (),
             norms_id=known.norms.id if known.norms else "",
             has_curves=any(m.kind is Kind.COBB for m in known.current.measures) if known.current else False,
             can_lock=any(value.value is not None for value in curves) and not self._session.read_only,
             locked=bool(self.locks),
             has_limits=known.norms is not None and any(norm.limits for norm in known.norms.norms),
             source=_source_line(known.norms),
-            reason=reason if self._session.is_open or reason else NO_CASE,
+            reason=reason if self._session.is_open or reason else tr(NO_CASE),
         )
 
     # --- inside
@@ -388,5 +389,9 @@ def _source_line(norms: NormSet | None) -> str:
     if norms is None:
         return ""
     sources = dict.fromkeys(norm.source for norm in norms.norms)
-    facts = dict.fromkeys(f"{norm.population}; age {norm.age}; sex {norm.sex}" for norm in norms.norms)
-    return f"Norms: {' '.join(sources)} ({'; '.join(facts)}). {norms.check_note}"
+    facts = dict.fromkeys(
+        tr("{population}; age {age}; sex {sex}", population=norm.population, age=norm.age, sex=norm.sex)
+        for norm in norms.norms
+    )
+    said = tr("Norms: {sources} ({facts}).", sources=" ".join(sources), facts="; ".join(facts))
+    return f"{said} {tr(norms.check_note)}"

@@ -16,7 +16,9 @@ def model_card(library: ModelLibrary, name: str, template_id: str) -> str:
     try:
         card = (entry.folder / CARD).read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise LibraryError(f"The card of {name} cannot be read: {error.strerror}.") from error
+        raise LibraryError(
+            tr("The card of {model} cannot be read: {reason}.", model=name, reason=error.strerror)
+        ) from error
     rows = [
         row
         for row in library.history()
@@ -32,4 +34,5 @@ def _decision(row: Promotion, model_id: str) -> str:
     else:
         word = tr("in use again") if row.model_id == model_id else tr("taken back")
     reason = f": {row.reason}" if row.reason else ""
-    return f"{row.utc[:16].replace('T', ' ')} UTC, {row.by}, {word}{reason}"
+    when = f"{row.utc[:16].replace('T', ' ')} UTC"
+    return f"{when}, {row.by}, {word}{reason}"

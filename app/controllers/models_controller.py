@@ -184,7 +184,7 @@ class ModelsController(QObject):
     def _compare(self, name: str, job_id: str) -> ComparisonState:
         comparison = self._project.comparisons.get(job_id)
         if comparison is None:
-            raise UserError(f"There is no comparison of {name} in this project.")
+            raise UserError(tr("There is no comparison of {model} in this project.", model=name))
         names = {int(c["case_id"]): self._project.cases.get(int(c["case_id"])).name for c in comparison["cases"]}
         snapshot_id = self._project.comparisons.snapshot_of(job_id)
         return comparison_state(

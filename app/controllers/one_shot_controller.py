@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from app.controllers.one_shot_work import Examples, entry_of, forget_others, prepare
 from app.tasks.task_runner import IO, TaskRunner
 from app.tasks.worker_process import WorkerProcess, worker_command
+from app.translate import tr
 from medsapiens_core.store.library import ModelLibrary
 from medsapiens_core.store.project import Project
 
@@ -94,7 +95,9 @@ class OneShotController(QObject):
             self._finish(job)
         else:
             log.warning("learning from examples ended with code %s: %s", code, text)
-            self.failed.emit("One-shot proposals could not be made from the reviewed cases. Place the points by hand.")
+            self.failed.emit(
+                tr("One-shot proposals could not be made from the reviewed cases. Place the points by hand.")
+            )
         if self._is_asked_again:
             self.consider()
 

@@ -8,6 +8,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.translate import tr
 from medsapiens_core.errors import UserError
 from medsapiens_core.store.library import ModelEntry, ModelLibrary
 from medsapiens_core.store.project import Project
@@ -63,7 +64,7 @@ def forget_others(kept: Path) -> None:
 def _write_job(project: Project, base: ModelEntry, folder: Path) -> None:
     snapshot = project.snapshots.preview()
     if not snapshot.items:
-        raise UserError("No picture of a reviewed case can be read, so there are no one-shot proposals.")
+        raise UserError(tr("No picture of a reviewed case can be read, so there are no one-shot proposals."))
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     path = folder / "snapshot.json"

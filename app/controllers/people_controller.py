@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal, SignalInstance
 from app.controllers.reader_desk import ReaderDesk
 from app.session.people_state import Asked, PeopleState
 from app.tasks.task_runner import STORE, TaskRunner
+from app.translate import tr
 from medsapiens_core.data.readers import Reader, Role
 from medsapiens_core.store.project import Project
 
@@ -70,7 +71,7 @@ class PeopleController(QObject):
         return PeopleState(
             readers=known,
             me=me.code if me is not None else "",
-            refusal="This project is open to read only." if project.read_only else self._desk.refusal("people"),
+            refusal=tr("This project is open to read only.") if project.read_only else self._desk.refusal("people"),
             share=len(project.readings.proposal()),
             locked=len(project.readings.proposal(locked=True)),
             asked=tuple(

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, SignalInstance
 from app.controllers.planner_work import make_plan
 from app.session.planner_state import PlannerState
 from app.tasks.task_runner import IO, STORE, TaskRunner
+from app.translate import tr
 from medsapiens_core.store.project import Project
 
 REASONS = ("Poor image", "Wrong view", "Duplicate")
@@ -70,7 +71,7 @@ class PlannerController(QObject):
         view.exclude_requested.connect(self._exclude)
         view.include_all_requested.connect(self._include_all)
         view.goal_changed.connect(self._set_goal)
-        view.why_requested.connect(lambda: self.explained.emit(WHY_THESE))
+        view.why_requested.connect(lambda: self.explained.emit(tr(WHY_THESE)))
 
     def show(self) -> None:
         """The window was opened: make the list if there is none yet."""

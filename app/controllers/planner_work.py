@@ -10,6 +10,7 @@ import numpy as np
 
 from app.controllers.case_loader import read_case_image
 from app.session.planner_state import PlannerRow, PlannerState
+from app.translate import tr
 from medsapiens_core.data.prediction import Prediction
 from medsapiens_core.errors import UserError
 from medsapiens_core.planner.curve import FEWEST_CASES, Curve, Figure, learning_curve
@@ -46,7 +47,7 @@ def make_plan(project: Project, report: Report, is_wanted: Callable[[], bool]) -
         if vector is not None:
             cases[row.id] = _plan_case(project, row, vector)
     found = suggest(_those(cases, todo), _those(cases, labelled), SHOWN)
-    states = {row.id: STATES[row.state] for row in todo}
+    states = {row.id: tr(STATES[row.state]) for row in todo}
     listed = tuple(PlannerRow(s.case_id, s.name, s.why, states[s.case_id], s.is_locked) for s in found)
     return _state(project, listed)
 
@@ -58,7 +59,7 @@ def _state(project: Project, rows: tuple[PlannerRow, ...]) -> PlannerState:
     return PlannerState(
         template=project.template.name,
         goal=project.planner.goal(),
-        unit="mm" if curve is None or curve.unit == "mm" else "% of the diagonal",
+        unit="mm" if curve is None else _unit(curve),
         reviewed=project.examples.count(),
         locked_read=read,
         locked_total=total,
@@ -66,7 +67,7 @@ def _state(project: Project, rows: tuple[PlannerRow, ...]) -> PlannerState:
         rows=rows,
         now=_now(len(examples), curve),
         figures=() if curve is None else tuple(_ahead(f, curve) for f in curve.figures[1:]),
-        what="" if curve is None else WHAT.format(n=len(examples)),
+        what="" if curve is None else tr(WHAT, n=len(examples)),
         can_finetune=project.examples.count() >= FINETUNE_FROM,
         can_write=not project.read_only,
     )
@@ -75,19 +76,22 @@ def _state(project: Project, rows: tuple[PlannerRow, ...]) -> PlannerState:
 def _now(count: int, curve: Curve | None) -> str:
     if curve is None:
         more = max(FEWEST_CASES - count, 0)
-        return f"Figures come with {FEWEST_CASES} reviewed cases; {more} to go." if more else "No figures yet."
+        to_go = tr("Figures come with {n} reviewed cases; {more} to go.", n=FEWEST_CASES, more=more)
+        return to_go if more else tr("No figures yet.")
     now = curve.figures[0]
-    return f"Now: expected {now.error:.1f} {_unit(curve)} ({now.low:.1f} to {now.high:.1f})"
+    error, low, high = (f"{value:.1f}" for value in (now.error, now.low, now.high))
+    return tr("Now: expected {error} {unit} ({low} to {high})", error=error, unit=_unit(curve), low=low, high=high)
 
 
 def _ahead(figure: Figure, curve: Curve) -> str:
     now = curve.figures[0]
     more = figure.cases - now.cases
-    return f"{more} more cases: about {figure.error:.1f} {_unit(curve)} (now {now.error:.1f})"
+    errors = {"error": f"{figure.error:.1f}", "now": f"{now.error:.1f}"}
+    return tr("{n} more cases: about {error} {unit} (now {now})", n=more, unit=_unit(curve), **errors)
 
 
 def _unit(curve: Curve) -> str:
-    return "mm" if curve.unit == "mm" else "% of the diagonal"
+    return "mm" if curve.unit == "mm" else tr("% of the diagonal")
 
 
 def _those(cases: dict[int, PlanCase], rows: Sequence[CaseRow]) -> list[PlanCase]:
@@ -110,10 +114,11 @@ def _plan_case(project: Project, row: CaseRow, vector: Vector) -> PlanCase:
 
 def _kind(row: CaseRow) -> Iterator[str]:
     if row.device:
-        yield f"device ({row.device})"
-    yield f"pixel size ({row.spacing.row_mm:.2f} mm)" if row.spacing else "pixel size (unknown)"
+        yield tr("device ({name})", name=row.device)
+    size = f"{row.spacing.row_mm:.2f}" if row.spacing else ""
+    yield tr("pixel size ({size} mm)", size=size) if size else tr("pixel size (unknown)")
     megapixels = 2.0 ** round(math.log2(row.width * row.height)) / 1e6
-    yield f"image size (about {megapixels:.1f} megapixels)"
+    yield tr("image size (about {n} megapixels)", n=f"{megapixels:.1f}")
 
 
 def _certainty(project: Project, row: CaseRow) -> tuple[float | None, tuple[str, ...]]:

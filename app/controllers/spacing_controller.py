@@ -13,6 +13,7 @@ from app.session import spacing_state as words
 from app.session.scratch import RULER
 from app.session.spacing_state import SpacingAnswer, SpacingState
 from app.tasks.task_runner import STORE, TaskRunner
+from app.translate import tr, trn
 from medsapiens_core.data.image import Image
 from medsapiens_core.data.spacing import AT_DETECTOR, Spacing, SpacingChoice, Way
 from medsapiens_core.store.cases import CaseRow
@@ -135,14 +136,18 @@ class SpacingController(QObject):
     def _buttons(self, image: Image) -> dict[str, Callable[[], object]]:
         ruler, enter, spacing = self.calibrate, lambda: self.show("entered"), image.spacing
         if words.two_sizes(image):
-            return {"OK": lambda: self.dismissed(NOTICE), "Choose other": self.show}
+            return {tr("OK"): lambda: self.dismissed(NOTICE), tr("Choose other"): self.show}
         if spacing is None:
-            return {"Use ruler": ruler, "Enter pixel size": enter, "Keep pixels": lambda: self._quickly("pixels", None)}
+            return {
+                tr("Use ruler"): ruler,
+                tr("Enter pixel size"): enter,
+                tr("Keep pixels"): lambda: self._quickly("pixels", None),
+            }
         as_it_is = replace(spacing, chosen=True)
-        buttons: dict[str, Callable[[], object]] = {"Use as it is": lambda: self._quickly("candidate", as_it_is)}
+        buttons: dict[str, Callable[[], object]] = {tr("Use as it is"): lambda: self._quickly("candidate", as_it_is)}
         if spacing.source in AT_DETECTOR:
-            buttons["Enter magnification"] = lambda: self.show("magnification")
-        return {**buttons, "Use ruler": ruler}
+            buttons[tr("Enter magnification")] = lambda: self.show("magnification")
+        return {**buttons, tr("Use ruler"): ruler}
 
     def _kind_of_notice(self, row: CaseRow, image: Image) -> tuple[Any, ...]:
         where = row.device or (row.width, row.height, row.modality)
@@ -202,8 +207,8 @@ class SpacingController(QObject):
 
     def _stored(self, rows: list[CaseRow]) -> None:
         badge = words.spacing_badge(rows[0].spacing)[0]
-        cases = f"{len(rows)} cases" if len(rows) > 1 else rows[0].name
-        self.told.emit(f"Pixel size of {cases}: {badge}")
+        cases = trn("%n case", "%n cases", len(rows)) if len(rows) > 1 else rows[0].name
+        self.told.emit(tr("Pixel size of {cases}: {size}", cases=cases, size=badge))
         mine = next((row for row in rows if self._row is not None and row.id == self._row.id), None)
         if mine is not None and self._image is not None:
             self._row = mine

@@ -326,7 +326,7 @@ class TrainingController(QObject):
         if run.failure is not None:
             self._refused(run, run.failure.message)
         elif not run.is_claimed:
-            self._refused(run, text or "the training process could not be started")
+            self._refused(run, text or tr("the training process could not be started"))
         else:
             message = stopped_text(run.job, run.progress, BY_SILENCE if run.is_silent else BY_SYSTEM)
             outcome = {"message": message, "log": text[-4000:]}
@@ -344,7 +344,7 @@ class TrainingController(QObject):
 
     def _discard(self, job_id: str) -> None:
         if self._project.jobs.get(job_id).state in ("running", "stopping"):
-            self._project.jobs.finish(job_id, "cancelled", {"message": "cancelled by the reader"})
+            self._project.jobs.finish(job_id, "cancelled", {"message": tr("cancelled by the reader")})
         self._project.jobs.remove(job_id)
 
     def _cancel_queued(self, job_id: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from app.session.review_session import ReviewSession
+from app.translate import tr
 from medsapiens_core.data.annotation import Decision
 from medsapiens_core.data.prediction import MODEL
 
@@ -28,4 +29,4 @@ def bulk_landmarks(session: ReviewSession, limit: float, seen: Mapping[str, floa
 
 def preview_text(chosen: Collection[str], limit: float, unit: str) -> str:
     """What the first press says."""
-    return f"Confirm {len(chosen)} below {limit:.1f} {unit}? Shift+Space again"
+    return tr("Confirm {n} below {limit} {unit}? Shift+Space again", n=len(chosen), limit=f"{limit:.1f}", unit=unit)

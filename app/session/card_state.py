@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.session.review_session import ReviewSession
+from app.translate import tr
 from medsapiens_core.data.annotation import Edit, PointState
 
 WORDS = {
@@ -65,27 +66,27 @@ def card_state(session: ReviewSession) -> CardState | None:
         return None
     template = session.template
     mark = template.landmarks[template.index[session.current]]
-    facts = [f"Same point within {mark.tolerance_mm:.1f} mm"]
+    facts = [tr("Same point within {size} mm", size=f"{mark.tolerance_mm:.1f}")]
     if mark.pair is not None:
         other = template.landmarks[template.index[mark.pair]].name
-        facts.append(f"Pair: {other} ({RULES[template.pair_rule]})")
+        facts.append(tr("Pair: {other} ({rule})", other=other, rule=tr(RULES[template.pair_rule])))
     refused = [
-        word
+        tr(word)
         for word, allowed in (("absent", mark.absent_allowed), ("estimated", mark.estimated_allowed))
         if not allowed
     ]
-    facts += [f"Never {' or '.join(refused)}"] if refused else []
+    facts += [tr("Never {what}", what=tr(" or ").join(refused))] if refused else []
     under = session.stale.get(mark.id)
     return CardState(
         mark.id,
         mark.name,
-        mark.definition or "This landmark has no definition yet.",
+        mark.definition or tr("This landmark has no definition yet."),
         mark.hard_when,
         " · ".join(facts),
-        f"Placed under definition r{under}. Look again: Space keeps it." if under is not None else "",
+        tr("Placed under definition r{n}. Look again: Space keeps it.", n=under) if under is not None else "",
         session.notes.get(mark.id, ""),
         session.notes.get("", ""),
-        getattr(session.case, "name", "this case"),
+        getattr(session.case, "name", tr("this case")),
         history_rows(session.history, mark.id),
         not session.read_only,
     )
@@ -98,7 +99,7 @@ def history_rows(history: tuple[Edit, ...], landmark: str) -> tuple[HistoryRow, 
     rows = [
         HistoryRow(
             _when(edit.utc),
-            edit.reader or ("model" if edit.kind in ("predict", "fill") else ""),
+            edit.reader or (tr("model") if edit.kind in ("predict", "fill") else ""),
             _what(edit),
             _moved(change.before, change.after),
             change.after,
@@ -112,8 +113,8 @@ def history_rows(history: tuple[Edit, ...], landmark: str) -> tuple[HistoryRow, 
 def _what(edit: Edit) -> str:
     if edit.kind.startswith("undo "):
         kind = edit.kind.removeprefix("undo ")
-        return f"undone: {WORDS.get(kind, kind)}"
-    return WORDS.get(edit.kind, edit.kind)
+        return tr("undone: {what}", what=tr(WORDS.get(kind, kind)))
+    return tr(WORDS.get(edit.kind, edit.kind))
 
 
 def _when(utc: str) -> str:
@@ -128,4 +129,4 @@ def _moved(before: PointState, after: PointState) -> str:
 
 
 def _place(state: PointState) -> str:
-    return state.label if state.x is None or state.y is None else f"{state.x:.1f}, {state.y:.1f}"
+    return tr(state.label) if state.x is None or state.y is None else f"{state.x:.1f}, {state.y:.1f}"

@@ -11,6 +11,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QImage
 
 from app.session.view_state import CaseListRow
+from app.translate import tr
 
 ROW_ROLE = Qt.ItemDataRole.UserRole  # the frozen row itself, None while its page is on the way
 PAGE_SIZE = 200
@@ -132,7 +133,7 @@ class CaseListModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """The words above a column."""
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return HEADERS[section]
+            return tr(HEADERS[section])
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -175,7 +176,7 @@ def _text(row: CaseListRow, column: int) -> str:
     if column == CaseColumn.NAME:
         return row.name
     if column == CaseColumn.STATE:
-        return STATE_TEXT[row.state] + (" · flagged" if row.flagged else "")
+        return tr(STATE_TEXT[row.state]) + (" · " + tr("flagged") if row.flagged else "")
     if column == CaseColumn.DECIDED:
         return f"{row.decided}/{row.total}"
     return radius_text(row) or ("" if row.score is None else f"{row.score:.2f}")
@@ -185,11 +186,15 @@ def radius_text(row: CaseListRow) -> str:
     """How wide the widest 95 % region of an undecided point is: "4.8 mm"; "" where that is not calibrated."""
     if row.radius is None:
         return ""
-    return f"{row.radius:.1f} {row.unit}" if math.isfinite(row.radius) else "not found"
+    return f"{row.radius:.1f} {row.unit}" if math.isfinite(row.radius) else tr("not found")
 
 
 def _spoken(row: CaseListRow) -> str:
-    locked = ", locked set" if row.part == "locked" else ""
+    decided = tr("{decided} of {total} decided", decided=row.decided, total=row.total)
+    parts = [row.name, _text(row, CaseColumn.STATE), decided]
     worst = radius_text(row)
-    sure = f", worst 95 % within {worst}" if worst.endswith(row.unit) else f", a point {worst}" if worst else ""
-    return f"{row.name}, {_text(row, CaseColumn.STATE)}, {row.decided} of {row.total} decided{sure}{locked}"
+    if worst:
+        is_size = worst.endswith(row.unit)
+        parts.append(tr("worst 95 % within {size}", size=worst) if is_size else tr("a point {what}", what=worst))
+    parts += [tr("locked set")] if row.part == "locked" else []
+    return ", ".join(parts)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app.session import transitions
 from app.session.review_order import review_order
 from app.session.suggestions import suggested
+from app.translate import trn
 from medsapiens_core.data.annotation import BULK
 
 if TYPE_CHECKING:
@@ -72,8 +73,14 @@ class Guided(Session):
     def _name_undecided(self) -> None:
         undecided = [id_ for id_ in self.template.ids if not self.annotation[id_].is_decided]
         names = ", ".join(self._name(id_) for id_ in undecided[:5]) + (", …" if len(undecided) > 5 else "")
-        verb = "landmark has" if len(undecided) == 1 else "landmarks have"
-        self.undecided_left.emit(f"{len(undecided)} {verb} no decision: {names}.")
+        self.undecided_left.emit(
+            trn(
+                "%n landmark has no decision: {names}.",
+                "%n landmarks have no decision: {names}.",
+                len(undecided),
+                names=names,
+            )
+        )
 
     def go_to_undecided(self, position: int, *, template_order: bool = False) -> None:
         """Go to the first (0) or last (-1) landmark in review order, or template order, that has no decision."""

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from app.session.case_list_model import ROOT, ROW_ROLE, Index
 from app.session.rows_model import RowsModel
 from app.session.view_state import LandmarkRow
+from app.translate import tr
 
 
 class LandmarkColumn(IntEnum):
@@ -61,7 +62,7 @@ class LandmarkListModel(RowsModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """The words above a column."""
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return HEADERS[section]
+            return tr(HEADERS[section])
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -81,9 +82,9 @@ class LandmarkListModel(RowsModel):
 
 
 def _told(row: LandmarkRow) -> list[str]:
-    told = ["Its error may carry a measurement over a norm limit, so it comes earlier"] if row.tips else []
-    told += ["Placed under an older definition"] if row.stale else []
-    return [*told, *(["Has a note"] if row.noted else [])]
+    told = [tr("Its error may carry a measurement over a norm limit, so it comes earlier")] if row.tips else []
+    told += [tr("Placed under an older definition")] if row.stale else []
+    return [*told, *([tr("Has a note")] if row.noted else [])]
 
 
 def _text(row: LandmarkRow, column: int) -> str:
@@ -92,7 +93,7 @@ def _text(row: LandmarkRow, column: int) -> str:
     if column == LandmarkColumn.NAME:
         return row.name
     if column == LandmarkColumn.STATE:
-        return row.label
+        return tr(row.label)
     return certainty_text(row)
 
 
@@ -114,14 +115,20 @@ def _sure(row: LandmarkRow) -> str:
     if row.label != "predicted":
         return ""
     if row.radius is not None:
-        return f"{row.name}: in 95 of 100 films the model is within {row.radius:.1f} {row.unit}"
-    return "" if row.score is None else f"{row.name}: score {row.score:.2f}; this model is not calibrated"
+        size = f"{row.radius:.1f} {row.unit}"
+        return tr("{name}: in 95 of 100 films the model is within {size}", name=row.name, size=size)
+    if row.score is None:
+        return ""
+    return tr("{name}: score {score}; this model is not calibrated", name=row.name, score=f"{row.score:.2f}")
 
 
 def _spoken(row: LandmarkRow) -> str:
     """As a screen reader says it: "Gonion, predicted, 95 % within 4.8 mm, warning: …"."""
     shown = certainty_text(row)
-    sure = f"95 % within {shown}" if shown and row.radius is not None and not row.spread else shown
-    parts = [str(row.number), row.name, row.label, sure, "new suggestion" if row.has_suggestion else ""]
-    parts += [f"warning: {row.warning}" if row.warning else "", *(text[0].lower() + text[1:] for text in _told(row))]
+    sure = tr("95 % within {size}", size=shown) if shown and row.radius is not None and not row.spread else shown
+    parts = [str(row.number), row.name, tr(row.label), sure, tr("new suggestion") if row.has_suggestion else ""]
+    parts += [
+        tr("warning: {text}", text=row.warning) if row.warning else "",
+        *(text[0].lower() + text[1:] for text in _told(row)),
+    ]
     return ", ".join(part for part in parts if part)

@@ -53,7 +53,7 @@ class LookingBack(Session):
         mark = self.template.landmarks[self.template.index[landmark]]
         allowed = mark.absent_allowed if what == "absent" else mark.estimated_allowed
         if not allowed:
-            self.message.emit(f"The template does not allow {mark.name} to be {what}.")
+            self.message.emit(tr("The template does not allow {name} to be {what}.", name=mark.name, what=tr(what)))
         return allowed
 
     # --- who decides, and what they see

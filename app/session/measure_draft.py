@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 
+from app.translate import tr
 from medsapiens_core.measurements.definitions import HKA_ROLES, LENGTHS, OPERANDS, Kind, Measure, MeasureSet, Operand
 from medsapiens_core.measurements.set_file import check_measure
 
@@ -41,7 +42,7 @@ def new_measure(measures: MeasureSet | None, landmarks: tuple[str, ...]) -> Meas
     """A distance between the first two landmarks, to begin with."""
     taken = () if measures is None else tuple(measures.by_id)
     points = tuple((mark,) for mark in (landmarks * 2)[:2])
-    return Measure(new_id("new", taken), "New measurement", Kind.DISTANCE, points, "mm", 1, 2.0)
+    return Measure(new_id("new", taken), tr("New measurement"), Kind.DISTANCE, points, "mm", 1, 2.0)
 
 
 def of_kind(measure: Measure, kind: Kind, landmarks: tuple[str, ...], others: tuple[str, ...]) -> Measure:
@@ -68,9 +69,9 @@ def without(measures: MeasureSet, measure_id: str) -> MeasureSet:
     left = tuple(measure for measure in measures.measures if measure.id != measure_id)
     users = [measure.name for measure in left if measure_id in dict(measure.terms)]
     if users:
-        raise ValueError(f"{', '.join(users)} is worked out from it. Change that one first.")
+        raise ValueError(tr("{names} is worked out from it. Change that one first.", names=", ".join(users)))
     if not left:
-        raise ValueError("A set has at least one measurement.")
+        raise ValueError(tr("A set has at least one measurement."))
     return replace_measures(measures, left)
 
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from app.session.case_list_model import ROOT, ROW_ROLE, Index
 from app.session.measure_state import MeasureRow
 from app.session.rows_model import RowsModel
+from app.translate import tr
 
 
 class MeasureColumn(IntEnum):
@@ -47,7 +48,7 @@ class MeasureListModel(RowsModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """The words above a column."""
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return HEADERS[section]
+            return tr(HEADERS[section])
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if section in NUMBERS else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
@@ -71,6 +72,12 @@ class MeasureListModel(RowsModel):
 
 def spoken(row: MeasureRow) -> str:
     """One row for a screen reader."""
-    parts = [row.name, row.value or "no value", row.error, f"norm {row.norm}" if row.norm else "", row.compared]
+    parts = [
+        row.name,
+        row.value or tr("no value"),
+        row.error,
+        tr("norm {norm}", norm=row.norm) if row.norm else "",
+        row.compared,
+    ]
     parts.append(row.note)
     return ", ".join(part for part in parts if part)

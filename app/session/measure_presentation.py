@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.session.measure_state import MeasureLines, MeasureRow, NormBar
+from app.translate import tr
 from medsapiens_core.measurements.case_points import CasePoints
 from medsapiens_core.measurements.cobb import SMALL_DEG
 from medsapiens_core.measurements.definitions import HKA_ROLES, Kind, Measure, MeasureSet
@@ -59,11 +60,12 @@ def note(value: Value) -> str:
         return value.reason
     parts = []
     if value.ends_name:
-        parts.append(f"{value.ends_name}, {'locked' if value.locked else 'free'}")
+        parts.append(f"{value.ends_name}, {tr('locked') if value.locked else tr('free')}")
     if value.filled:
-        parts.append(FILLED.format(names=", ".join(value.filled)))
+        parts.append(tr(FILLED, names=", ".join(value.filled)))
     if value.estimated:
-        parts.append(f"estimated: {', '.join(value.estimated[:3])}" + (" …" if len(value.estimated) > 3 else ""))
+        names = ", ".join(value.estimated[:3]) + (" …" if len(value.estimated) > 3 else "")
+        parts.append(tr("estimated: {names}", names=names))
     parts += [part for part in (value.scale_note, _side_note(value.measure)) if part]
     return "  ·  ".join(parts)
 
@@ -79,8 +81,9 @@ def compared(result: Grade | None, decimals: int) -> str:
     if result is None:
         return ""
     if not result.word:
-        return f"{result.difference:+.{decimals}f} to mean"
-    return result.word if result.z is None else f"{result.word}, z {result.z:+.1f}"
+        return tr("{difference} to mean", difference=f"{result.difference:+.{decimals}f}")
+    word = tr(result.word)
+    return word if result.z is None else tr("{word}, z {z}", word=word, z=f"{result.z:+.1f}")
 
 
 def graded(value: Value, norm: Norm | None) -> Grade | None:
@@ -123,11 +126,12 @@ def _bar(value: Value, norm: Norm | None) -> NormBar | None:
 
 def _side_note(measure: Measure) -> str:
     unsided = measure.kind is Kind.HKA and measure.role == HKA_ROLES[0] and not measure.medial
-    return "side not given: no sign, not graded" if unsided else ""
+    return tr("side not given: no sign, not graded") if unsided else ""
 
 
 def _tooltip(value: Value, norm: Norm | None) -> str:
     parts = [note(value), value.measure.note, value.error_note]
     if norm is not None:
-        parts.append(f"Norm: {norm.population}; age: {norm.age}; sex: {norm.sex}. {norm.source}")
+        facts = {"population": norm.population, "age": norm.age, "sex": norm.sex, "source": norm.source}
+        parts.append(tr("Norm: {population}; age: {age}; sex: {sex}. {source}", **facts))
     return "\n".join(part for part in parts if part)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from app.session.proposals import has_suggestion, origin, spread_text
 from app.session.review_session import ReviewSession
 from app.session.view_state import ImageState, LandmarkRow, MarkerState, WarningLine
+from app.translate import tr
 from medsapiens_core.data.annotation import CONFIRM_TOLERANCE_PX
 from medsapiens_core.data.image import Image, Spacing, SpacingSource
 
@@ -33,12 +34,12 @@ BADGES = {
 def spacing_badge(spacing: Spacing | None) -> tuple[str, str]:
     """Badge and its explanation (ux.md 5.4). Unknown is px, never 1 mm."""
     if spacing is None:
-        return "px", NO_SPACING
+        return "px", tr(NO_SPACING)
     word, explanation = BADGES[spacing.source]
     size = f"{spacing.row_mm:.3f} mm"
     if not spacing.is_square:
         size = f"{spacing.col_mm:.3f} x {spacing.row_mm:.3f} mm"
-    return f"{word} {size}".strip(), explanation
+    return f"{tr(word)} {size}".strip(), tr(explanation)
 
 
 def image_state(case_id: int, title: str, image: Image) -> ImageState:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from app.session.view_state import ImageState
+from app.translate import tr
 
 Preset = tuple[str, float, float]
 CT_WINDOWS = (("Bone", -500.0, 1500.0), ("Soft tissue", -160.0, 240.0))  # Hounsfield units: W 2000 L 500, W 400 L 40
@@ -20,16 +21,16 @@ OWN = (1, 2, 3)
 def presets(image: ImageState, own: Mapping[int, tuple[float, float]] | None = None) -> list[Preset]:
     """Name, low and high of each preset that fits the picture, in its own units."""
     low, high = value_range(image)
-    found: list[Preset] = [("As the file says", *image.window), ("Full range", low, max(high, low + 1.0))]
+    found: list[Preset] = [(tr("As the file says"), *image.window), (tr("Full range"), low, max(high, low + 1.0))]
     found += image.presets
     named = {name.casefold() for name, _, _ in found}
     found += [preset for preset in _usual(image) if preset[0].casefold() not in named]
-    return found + [(f"Own {slot}", *window) for slot, window in sorted((own or {}).items())]
+    return found + [(tr("Own {slot}", slot=slot), *window) for slot, window in sorted((own or {}).items())]
 
 
 def _usual(image: ImageState) -> list[Preset]:
     if image.pixels.ndim == 2 and image.modality in CT:
-        return list(CT_WINDOWS)
+        return [(tr(name), low, high) for name, low, high in CT_WINDOWS]
     return _by_share(image) if image.pixels.ndim == 2 and image.modality in RADIOGRAPHS else []
 
 
@@ -60,5 +61,5 @@ def _by_share(image: ImageState) -> list[Preset]:
     for name, low, high in SHARES:
         shares = (100 - high, 100 - low) if image.inverted else (low, high)
         start, end = (float(value) for value in np.percentile(values, shares))
-        found.append((name, start, max(end, start + 1.0)))
+        found.append((tr(name), start, max(end, start + 1.0)))
     return found

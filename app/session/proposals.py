@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from app.session.review_session import ReviewSession
+from app.translate import tr
 from medsapiens_core.data.annotation import Decision
 from medsapiens_core.data.prediction import FILL, ONE_SHOT, OTHER_FRAME
 
@@ -28,9 +29,9 @@ def spread_text(session: ReviewSession, landmark: str) -> str:
     """What the list says instead of a score: how far a filled point is off, "1-shot", a try-out; "" else."""
     where = origin(session, landmark)
     if where == ONE_SHOT:
-        return "1-shot"
+        return tr("1-shot")
     if where == OTHER_FRAME:
-        return "other frame"
+        return tr("other frame")
     prediction = session.prediction
     if where != FILL or prediction is None or prediction.covariance is None:
         return ""
@@ -40,4 +41,5 @@ def spread_text(session: ReviewSession, landmark: str) -> str:
     area = float(np.linalg.det(covariance * pixel[:, None] * pixel))
     if not (math.isfinite(area) and area >= 0):
         return ""
-    return f"fill ± {math.sqrt(math.pi / 2) * area**0.25:.{1 if spacing else 0}f} {'mm' if spacing else 'px'}"
+    size = f"{math.sqrt(math.pi / 2) * area**0.25:.{1 if spacing else 0}f} {'mm' if spacing else 'px'}"
+    return tr("fill ± {size}", size=size)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from app.session.presentation import spacing_badge
 from app.session.report_state import ReportMark
+from app.translate import tr
 from medsapiens_core.data.annotation import Annotation, Decision, Edit
 from medsapiens_core.data.image import Spacing
 from medsapiens_core.data.template import Template
@@ -39,24 +40,33 @@ def facts(
     """The lines beside the picture."""
     badge, explanation = spacing_badge(spacing)
     return (
-        ("State", _state(annotation, history)),
-        ("Reader", _reader(annotation, history)),
-        ("Landmarks", f"{annotation.decided_count} of {len(template)} decided ({template.name})"),
-        ("Decided", _shares(annotation, history)),
-        ("Estimated", _named(annotation, template, "estimated")),
-        ("Absent", _named(annotation, template, "absent")),
-        ("Model", model or "none was shown"),
-        ("Pixel size", f"{badge}. {explanation}"),
-        ("Measurements", measures.name),
+        (tr("State"), _state(annotation, history)),
+        (tr("Reader"), _reader(annotation, history)),
+        (tr("Landmarks"), _counted(annotation, template)),
+        (tr("Decided"), _shares(annotation, history)),
+        (tr("Estimated"), _named(annotation, template, "estimated")),
+        (tr("Absent"), _named(annotation, template, "absent")),
+        (tr("Model"), model or tr("none was shown")),
+        (tr("Pixel size"), f"{badge}. {explanation}"),
+        (tr("Measurements"), measures.name),
     )
 
 
 def sources(norms: NormSet | None) -> tuple[str, ...]:
     """The lines under the table: norms with source and population, and what the figures mean."""
     if norms is None:
-        return (UNCERTAINTY, "No norms were chosen.")
-    lines = dict.fromkeys(f"{n.source} {n.population}; age {n.age}; sex {n.sex}." for n in norms.norms)
-    return (UNCERTAINTY, f"Norms: {norms.name}. {norms.check_note}", *lines)
+        return (tr(UNCERTAINTY), tr("No norms were chosen."))
+    lines = dict.fromkeys(
+        tr(
+            "{source} {population}; age {age}; sex {sex}.",
+            source=n.source,
+            population=n.population,
+            age=n.age,
+            sex=n.sex,
+        )
+        for n in norms.norms
+    )
+    return (tr(UNCERTAINTY), tr("Norms: {name}.", name=norms.name) + " " + tr(norms.check_note), *lines)
 
 
 def is_bulk(edit: Edit) -> bool:
@@ -67,9 +77,9 @@ def is_bulk(edit: Edit) -> bool:
 
 def _state(annotation: Annotation, history: Sequence[Edit]) -> str:
     if not annotation.reviewed:
-        return "in review: not signed off"
+        return tr("in review: not signed off")
     times = [edit.utc for edit in history if edit.reviewed == (False, True)]
-    return f"reviewed {readable(times[-1])}" if times else "reviewed"
+    return tr("reviewed {at}", at=readable(times[-1])) if times else tr("reviewed")
 
 
 def readable(utc: str) -> str:
@@ -79,7 +89,7 @@ def readable(utc: str) -> str:
 
 def _reader(annotation: Annotation, history: Sequence[Edit]) -> str:
     named = [edit.reader for edit in history if edit.reader]
-    return annotation.reader or (named[-1] if named else "not stated")
+    return annotation.reader or (named[-1] if named else tr("not stated"))
 
 
 def _shares(annotation: Annotation, history: Sequence[Edit]) -> str:
@@ -90,13 +100,20 @@ def _shares(annotation: Annotation, history: Sequence[Edit]) -> str:
         last.update({change.landmark: edit for change in edit.changes})
     pairs = zip(annotation.landmark_ids, labels, strict=True)
     bulk = sum(label == "confirmed" and mark in last and is_bulk(last[mark]) for mark, label in pairs)
-    in_bulk = f" ({bulk} in bulk)" if bulk else ""
-    total = len(labels)
-    parts = [f"{labels.count('confirmed')} confirmed{in_bulk}", f"{labels.count('corrected')} corrected"]
-    parts += [f"{labels.count(word)} {word}" for word in ("estimated", "absent") if word in labels]
-    return ", ".join(parts) + f" of {total}"
+    in_bulk = " " + tr("({n} in bulk)", n=bulk) if bulk else ""
+    parts = [
+        f"{labels.count('confirmed')} {tr('confirmed')}{in_bulk}",
+        f"{labels.count('corrected')} {tr('corrected')}",
+    ]
+    parts += [f"{labels.count(word)} {tr(word)}" for word in ("estimated", "absent") if word in labels]
+    return tr("{parts} of {total}", parts=", ".join(parts), total=len(labels))
+
+
+def _counted(annotation: Annotation, template: Template) -> str:
+    counts = {"decided": annotation.decided_count, "total": len(template)}
+    return tr("{decided} of {total} decided ({template})", template=template.name, **counts)
 
 
 def _named(annotation: Annotation, template: Template, label: str) -> str:
     pairs = zip(template.landmarks, annotation.states, strict=True)
-    return ", ".join(mark.name for mark, state in pairs if state.label == label) or "none"
+    return ", ".join(mark.name for mark, state in pairs if state.label == label) or tr("none")

@@ -21,6 +21,7 @@ from app.session.guided import Guided
 from app.session.looking_back import LookingBack
 from app.session.review_order import UNCERTAIN_FIRST, next_where, step
 from app.session.undo import UNDO_LIMIT, EditCommand
+from app.translate import tr
 from medsapiens_core.data.annotation import FILL, AbsentReason, Annotation, Edit, Place, PointState
 from medsapiens_core.data.prediction import Prediction
 from medsapiens_core.data.template import Template
@@ -175,7 +176,7 @@ class ReviewSession(LookingBack, Guided, QObject):
         self._change("confirm", {landmark: transitions.confirm(state)})
         self.go_to_next_undecided()
         if state.place is Place.NOT_PLACED:
-            self.hint.emit(f"{self._name(landmark)} is not placed: P places, X if absent")
+            self.hint.emit(tr("{name} is not placed: P places, X if absent", name=self._name(landmark)))
 
     def move(self, landmark: str, x: float, y: float, merge_key: str | None = None) -> None:
         """Place or move a landmark to image pixels; it stops at the border of the image."""
@@ -203,7 +204,8 @@ class ReviewSession(LookingBack, Guided, QObject):
         if wanted and transitions.needs_place_to_estimate(state):
             self.set_current(landmark)
             self._set_armed(landmark)
-            self.message.emit(f"Click where you estimate {self._name(landmark)}. Esc leaves it as it is.")
+            name = self._name(landmark)
+            self.message.emit(tr("Click where you estimate {name}. Esc leaves it as it is.", name=name))
             return
         after = transitions.set_estimated(state, wanted, self.prediction_xy(landmark))
         self._change("estimated" if wanted else "not estimated", {landmark: after})
@@ -246,7 +248,7 @@ class ReviewSession(LookingBack, Guided, QObject):
         landmark = landmark or self.current
         state, prediction_xy = self.annotation[landmark], self.prediction_xy(landmark)
         if prediction_xy is None and state.x is not None:
-            self.message.emit(f"There is no prediction of {self._name(landmark)} to go back to.")
+            self.message.emit(tr("There is no prediction of {name} to go back to.", name=self._name(landmark)))
         self._change("revert", {landmark: transitions.revert(state, prediction_xy)})
 
     # --- what the reader does to the case

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from app.session.presentation import NO_SPACING, spacing_badge
+from app.translate import tr
 from medsapiens_core.data.image import Image
 from medsapiens_core.data.spacing import AT_DETECTOR, Spacing, SpacingCandidate, SpacingChoice, SpacingSource, Way
 
 CALIBRATED = (SpacingSource.FIDUCIAL, SpacingSource.GEOMETRY, SpacingSource.CORRECTED_UNKNOWN)
-AT_PLANE = "Pixel size {size} is measured {place}. Real lengths are smaller by the magnification."
+AT_DETECTOR_TEXT = "Pixel size {size} is measured at the detector. Real lengths are smaller by the magnification."
+ON_FILM_TEXT = "Pixel size {size} is measured on the film. Real lengths are smaller by the magnification."
 UNVERIFIED = "The file does not say where its pixel size {size} was measured. Lengths may be off by the magnification."
 TWO_SIZES = "This file gives two pixel sizes: {used} (calibrated) and {other} (detector). The calibrated one is used."
 WAYS = {
@@ -104,11 +106,11 @@ def in_words(spacing: Spacing) -> str:
 def notice_text(spacing: Spacing | None) -> str:
     """M01, M02 or the like for a size that nobody has chosen, "" when there is nothing to tell."""
     if spacing is None:
-        return NO_SPACING
+        return tr(NO_SPACING)
     if spacing.source in AT_DETECTOR:
-        place = "at the detector" if spacing.source is SpacingSource.DETECTOR else "on the film"
-        return AT_PLANE.format(size=in_words(spacing), place=place)
-    return UNVERIFIED.format(size=in_words(spacing)) if spacing.source is SpacingSource.UNKNOWN else ""
+        words = AT_DETECTOR_TEXT if spacing.source is SpacingSource.DETECTOR else ON_FILM_TEXT
+        return tr(words, size=in_words(spacing))
+    return tr(UNVERIFIED, size=in_words(spacing)) if spacing.source is SpacingSource.UNKNOWN else ""
 
 
 def told_of(image: Image) -> str:
@@ -123,7 +125,7 @@ def two_sizes(image: Image) -> str:
         return ""
     others = (c.spacing for c in image.candidates if c.spacing.source is SpacingSource.DETECTOR)
     other = next(others, None)
-    return "" if other is None else TWO_SIZES.format(used=in_words(used), other=in_words(other))
+    return "" if other is None else tr(TWO_SIZES, used=in_words(used), other=in_words(other))
 
 
 def spacing_state(row: SpacingCase, image: Image, history: Sequence[SpacingChoice], alike: int) -> SpacingState:
@@ -151,33 +153,35 @@ def alike_text(row: SpacingCase, count: int) -> str:
     if count < 2:
         return ""
     if row.device:
-        return f"All {count} cases of {row.device} with this pixel size in the file"
-    return f"All {count} cases of the same size ({row.width} x {row.height} px) and kind; their device is not known"
+        return tr("All {n} cases of {device} with this pixel size in the file", n=count, device=row.device)
+    size = {"n": count, "width": row.width, "height": row.height}
+    return tr("All {n} cases of the same size ({width} x {height} px) and kind; their device is not known", **size)
 
 
 def history_line(choice: SpacingChoice) -> str:
     """Who chose what and when, in one line."""
-    size = spacing_badge(choice.spacing)[0] if choice.way != "file" else "as the file says"
-    also = f", {choice.cases_at_once} cases at once" if choice.cases_at_once > 1 else ""
+    size = spacing_badge(choice.spacing)[0] if choice.way != "file" else tr("as the file says")
+    also = ", " + tr("{n} cases at once", n=choice.cases_at_once) if choice.cases_at_once > 1 else ""
     when = choice.utc[:16].replace("T", " ")
-    how = "" if choice.way in ("file", "pixels") else f", {WAYS[choice.way]}{_how(choice)}"
+    how = "" if choice.way in ("file", "pixels") else f", {tr(WAYS[choice.way])}{_how(choice)}"
     return f"{when} UTC  {choice.reader}: {size}{how}{also}"
 
 
 def _how(choice: SpacingChoice) -> str:
     if choice.way == "ruler" and "length_mm" in choice.detail:
-        return f" ({choice.detail['length_mm']:g} mm are {choice.detail['length_px']:.1f} px)"
+        mm, px = f"{choice.detail['length_mm']:g}", f"{choice.detail['length_px']:.1f}"
+        return " " + tr("({mm} mm are {px} px)", mm=mm, px=px)
     return f" ({choice.detail['factor']:g})" if choice.way == "magnification" else ""
 
 
 def _options(row: SpacingCase, image: Image) -> tuple[SpacingOption, ...]:
     options = [_option(row, candidate) for candidate in image.candidates]
     if image.spacing is not None and not any(c.is_default for c in image.candidates):
-        own = SpacingCandidate(image.spacing, "As it was imported", is_default=True)
+        own = SpacingCandidate(image.spacing, tr("As it was imported"), is_default=True)
         options.insert(0, _option(row, own))
     none = row.is_spacing_set and row.spacing is None
     unset = not row.is_spacing_set and image.spacing is None
-    return (*options, SpacingOption("px", "Pixels only: no lengths in mm", "pixels", None, none or unset))
+    return (*options, SpacingOption("px", tr("Pixels only: no lengths in mm"), "pixels", None, none or unset))
 
 
 def _option(row: SpacingCase, candidate: SpacingCandidate) -> SpacingOption:
@@ -185,7 +189,8 @@ def _option(row: SpacingCase, candidate: SpacingCandidate) -> SpacingOption:
     source = candidate.spacing.source
     needs_word = bool(notice_text(candidate.spacing)) or not candidate.is_default
     spacing = replace(candidate.spacing, chosen=True) if needs_word else None
-    origin = f"{candidate.origin}, used unless you choose" if candidate.is_default else candidate.origin
+    origin = tr(candidate.origin)
+    origin = tr("{origin}, used unless you choose", origin=origin) if candidate.is_default else origin
     now = row.spacing if row.is_spacing_set else (candidate.spacing if candidate.is_default else None)
     is_now = now is not None and now.source is source and in_words(now) == in_words(candidate.spacing)
     way: Way = "candidate" if needs_word else "file"

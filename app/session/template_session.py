@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.translate import tr
 from medsapiens_core.data.template_draft import Draft, pasted
 
 STEPS = 200
@@ -77,7 +78,9 @@ class TemplateSession(QObject):
     def add(self) -> None:
         """A new row below the chosen one."""
         names = {mark.name for mark in self.draft.marks}
-        name = next(text for text in (f"Landmark {k}" for k in range(len(names) + 1, 10_000)) if text not in names)
+        name = next(
+            text for text in (tr("Landmark {n}", n=k) for k in range(len(names) + 1, 10_000)) if text not in names
+        )
         row = self.current + 1
         self.set(self.draft.added(name, row), row)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QUndoCommand
 
+from app.translate import tr, trn
 from medsapiens_core.data.annotation import Annotation, Edit, PointChange, PointState
 from medsapiens_core.data.prediction import Prediction
 
@@ -72,10 +73,10 @@ def joined(first: Edit, second: Edit) -> Edit:
 def step_text(edit: Edit, names: Mapping[str, str]) -> str:
     """What a step did, in a few words for the menu: "move Gonion", "confirm 14 landmarks", "mark reviewed"."""
     if not edit.changes:
-        return edit.kind
+        return tr(edit.kind)
     if len(edit.changes) == 1:
-        return f"{edit.kind} {names[edit.changes[0].landmark]}"
-    return f"{edit.kind} {len(edit.changes)} landmarks"
+        return tr("{step} {name}", step=tr(edit.kind), name=names[edit.changes[0].landmark])
+    return trn("{step} %n landmark", "{step} %n landmarks", len(edit.changes), step=tr(edit.kind))
 
 
 def _edit_to(

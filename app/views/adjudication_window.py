@@ -15,6 +15,9 @@ SIDE = 320
 LABELS = {"A": "confirmed", "B": "estimated", "own": "corrected"}  # shapes and colours that are told apart
 OWN = "own"
 
+CHOICES = (("a", "Take A"), ("b", "Take B"), ("mean", "Take mean"))
+REST = (("mean", "the mean"), ("a", "A"), ("b", "B"))
+
 
 class AdjudicationWindow(QDialog):
     """Shows a `SettleState`. `saved(choice, reason)`: "a", "b", "mean" or "own"; `finished(choice)` takes the rest."""
@@ -40,8 +43,8 @@ class AdjudicationWindow(QDialog):
         self._definition = label("", "muted", wrap=True)
         self._left = label("", "caption", wrap=True)
         self._rest = label("", "", wrap=True)
-        self.choices = {id_: _choice(words) for id_, words in (("a", "Take A"), ("b", "Take B"), ("mean", "Take mean"))}
-        self.choices[OWN] = _choice("Own point")
+        self.choices = {id_: _choice(words) for id_, words in CHOICES}
+        self.choices[OWN] = _choice(tr("Own point"))
         self._group = QButtonGroup(self)
         for choice in self.choices.values():
             self._group.addButton(choice)
@@ -55,7 +58,7 @@ class AdjudicationWindow(QDialog):
         self.back = button("Take back the last one")
         self.rest_choice = QuietComboBox()
         self.rest_choice.setAccessibleName(tr("What to take for the landmarks within tolerance"))
-        for id_, words in (("mean", "the mean"), ("a", "A"), ("b", "B")):
+        for id_, words in REST:
             self.rest_choice.addItem(tr(words), id_)
         self.finish = button("Finish this case")
         self._lay_out()

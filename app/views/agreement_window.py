@@ -36,7 +36,7 @@ class AgreementTable(QTableWidget):
 
     def __init__(self, name: str, headers: Sequence[str]) -> None:
         super().__init__(0, len(headers))
-        self.setAccessibleName(tr(name))
+        self.setAccessibleName(name)
         self.setHorizontalHeaderLabels([tr(header) for header in headers])
         self.verticalHeader().hide()
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -84,8 +84,8 @@ class AgreementWindow(QDialog):
         self._summary = label("", "section", wrap=True)
         self._source = label("", "caption", wrap=True)
         self._empty = label("", "muted", wrap=True)
-        self.table = AgreementTable("Agreement by landmark", HEADERS)
-        self.measures = AgreementTable("Agreement of measurements", MEASURE_HEADERS)
+        self.table = AgreementTable(tr("Agreement by landmark"), HEADERS)
+        self.measures = AgreementTable(tr("Agreement of measurements"), MEASURE_HEADERS)
         self.plots = (BlandAltmanPlot(0), BlandAltmanPlot(1))
         self.worst = QListWidget()
         self.worst.setAccessibleName(tr("Cases, the worst first"))

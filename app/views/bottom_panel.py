@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QTabWidget, QWidget
 
+from app.translate import tr
+
 
 class BottomPanel(QTabWidget):
     """`page_changed()`: another tab is in front. Each page has the id of the action that shows and hides it."""
@@ -15,7 +17,7 @@ class BottomPanel(QTabWidget):
         super().__init__(parent)
         self.setDocumentMode(True)
         self.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.tabBar().setAccessibleName("Panels below the image")
+        self.tabBar().setAccessibleName(tr("Panels below the image"))
         self.tabBar().setExpanding(False)
         self.tabBar().setDrawBase(False)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from app.theme import SURROUND
+from app.translate import tr
 from app.views.widgets import GAP, label
 
 SIDE = 420
@@ -33,7 +34,7 @@ class CasePreview(QFrame):
         """Show at the right of a row what is known already; the film follows."""
         self.case_id = case_id
         self._picture.setPixmap(QPixmap())
-        self._picture.setText("Reading the picture …")
+        self._picture.setText(tr("Reading the picture …"))
         self._words.setText(words)
         self.setAccessibleName(words)
         self.adjustSize()
@@ -48,7 +49,7 @@ class CasePreview(QFrame):
         if case_id != self.case_id or not self.isVisible():
             return
         if picture is None:
-            self._picture.setText("The picture cannot be shown.\nOpening the case says why.")
+            self._picture.setText(tr("The picture cannot be shown.\nOpening the case says why."))
             return
         ratio = self.devicePixelRatioF()
         side = round(SIDE * ratio)

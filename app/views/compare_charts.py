@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme
 from app.session.comparison_state import CaseFigures, LandmarkFigures
+from app.translate import tr
 from app.views.chart import Chart
 
 ROW, HEADER = 30, 26
@@ -25,7 +26,7 @@ class LandmarkBars(QWidget):
         super().__init__(parent)
         self._rows: list[LandmarkFigures] = []
         self._unit = "mm"
-        self.setAccessibleName("Error per landmark")
+        self.setAccessibleName(tr("Error per landmark"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_figures(self, rows: Sequence[LandmarkFigures], unit: str) -> None:
@@ -51,7 +52,7 @@ class LandmarkBars(QWidget):
 
     def _draw_legend(self, painter: QPainter) -> None:
         x = NAME_WIDTH
-        for role, text in (("muted", "in use"), ("link", "candidate")):
+        for role, text in (("muted", tr("in use")), ("link", tr("candidate"))):
             painter.fillRect(x, 9, 12, 6, theme.colour(role))
             painter.setPen(theme.colour("muted"))
             painter.drawText(x + 18, 0, 90, HEADER, int(Qt.AlignmentFlag.AlignVCenter), text)
@@ -92,7 +93,7 @@ class CaseDots(Chart):
     case_clicked = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Error per case", parent)
+        super().__init__(tr("Error per case"), parent)
         self.setMouseTracking(True)
         self.cases: tuple[CaseFigures, ...] = ()
         self._hovered: CaseFigures | None = None
@@ -102,7 +103,7 @@ class CaseDots(Chart):
         self.cases = tuple(case for case in cases if change(case) is not None)
         self._hovered = None
         top = max((max(_xy(case)) for case in self.cases), default=1.0) * 1.08
-        self.x_label, self.y_label = f"in use, {unit}", f"candidate, {unit}"
+        self.x_label, self.y_label = tr("in use, {unit}", unit=unit), tr("candidate, {unit}", unit=unit)
         self.set_range(0.0, 0.0, top, top)
 
     def draw(self, painter: QPainter) -> None:

@@ -18,8 +18,8 @@ class Curves(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.error = LineChart("Validation error per epoch", dots=True)
-        self.loss = LineChart("Training loss per step")
+        self.error = LineChart(tr("Validation error per epoch"), dots=True)
+        self.loss = LineChart(tr("Training loss per step"))
         self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(GAP)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.session.card_state import CardState
 from app.session.view_state import LandmarkRow
+from app.translate import tr
 from app.views.exemplar_strip import ExemplarStrip
 from app.views.history_list import HistoryList
 from app.views.note_field import NoteField
@@ -77,7 +78,7 @@ class DefinitionCard(QFrame):
 
     def set_row(self, row: LandmarkRow | None, text: str) -> None:
         """Name and state of the current landmark."""
-        self._name.setText(f"{row.name}  ({row.abbreviation})" if row else "No landmark")
+        self._name.setText(f"{row.name}  ({row.abbreviation})" if row else tr("No landmark"))
         self._sub.setText(text)
         self._sub.setVisible(bool(text))
 
@@ -88,10 +89,10 @@ class DefinitionCard(QFrame):
         if state is None or self._state is None or state.landmark != self._state.landmark:
             self.exemplars.clear()
         self._state = state
-        self._definition.setText(state.definition if state else NOTHING)
+        self._definition.setText(state.definition if state else tr(NOTHING))
         texts = (
             (self._stale, state.stale if state else ""),
-            (self._hard, f"Hard to see when: {state.hard_when}" if state and state.hard_when else ""),
+            (self._hard, tr("Hard to see when: {when}", when=state.hard_when) if state and state.hard_when else ""),
             (self._facts, state.facts if state else ""),
             (self._notes, _notes(state)),
         )
@@ -137,7 +138,7 @@ class DefinitionCard(QFrame):
         """Open the note field for the current landmark, or with "" for the case."""
         state = self._state
         if state is not None:
-            title = f"Note on {state.name}" if landmark else f"Note on {state.case_name}"
+            title = tr("Note on {what}", what=state.name if landmark else state.case_name)
             self.note.open(landmark, title, state.note if landmark else state.case_note)
 
     def _lay_out(self) -> None:
@@ -145,7 +146,7 @@ class DefinitionCard(QFrame):
         head.setSpacing(UNIT)
         group = QButtonGroup(self)
         for page, text in PAGES.items():
-            tab = QToolButton(text=text, checkable=True, checked=page == "card")
+            tab = QToolButton(text=tr(text), checkable=True, checked=page == "card")
             tab.setProperty("role", "chip")
             tab.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             tab.toggled.connect(lambda on, page=page: self._turn(page) if on else None)
@@ -187,13 +188,13 @@ class DefinitionCard(QFrame):
 def _notes(state: CardState | None) -> str:
     if state is None:
         return ""
-    told = [f"Note: {state.note}"] if state.note else []
-    return "\n".join([*told, *([f"Note on the case: {state.case_note}"] if state.case_note else [])])
+    told = [tr("Note: {text}", text=state.note)] if state.note else []
+    return "\n".join([*told, *([tr("Note on the case: {text}", text=state.case_note)] if state.case_note else [])])
 
 
 def _scrolled(page: QWidget) -> QScrollArea:
     area = QScrollArea()
-    area.setAccessibleName("About the landmark")
+    area.setAccessibleName(tr("About the landmark"))
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QPushButto
 
 from app.session.match_state import MatchState
 from app.session.view_state import SliceChoice, TemplateChoice
+from app.translate import tr
 from app.views.match_dialog import MatchDialog
 from app.views.new_project_dialog import NewProjectDialog
 from app.views.reason_dialog import ReasonDialog
@@ -52,15 +53,15 @@ class Dialogs:
 
     def image_files(self) -> list[str]:
         """Image files to import; DICOM files without an ending are found with "All files"."""
-        return QFileDialog.getOpenFileNames(self._parent, "Import images", "", IMAGES)[0]
+        return QFileDialog.getOpenFileNames(self._parent, tr("Import images"), "", tr(IMAGES))[0]
 
     def image_folder(self) -> str | None:
         """A folder of images."""
-        return self.open_folder("Import every image of a folder")
+        return self.open_folder(tr("Import every image of a folder"))
 
     def model_file(self) -> str | None:
         """A model file to add to the library."""
-        return QFileDialog.getOpenFileName(self._parent, "Import model", "", MODELS)[0] or None
+        return QFileDialog.getOpenFileName(self._parent, tr("Import model"), "", tr(MODELS))[0] or None
 
     def open_file(self, title: str, kinds: str) -> str | None:
         """A file that exists."""

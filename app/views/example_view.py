@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme
+from app.translate import tr
 from medsapiens_core.data.template_draft import Draft
 
 RADIUS, HIT = 5.0, 14.0
@@ -24,7 +25,7 @@ class ExampleView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Example picture")
+        self.setAccessibleName(tr("Example picture"))
         self.setMinimumSize(280, 240)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._draft, self._current = Draft(), ""
@@ -130,7 +131,7 @@ class ExampleView(QWidget):
         if self._image is None:
             painter.setPen(QColor(theme.DARK.muted))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect().adjusted(16, 16, -16, -16), int(flags), EMPTY)
+            painter.drawText(self.rect().adjusted(16, 16, -16, -16), int(flags), tr(EMPTY))
             return
         painter.drawImage(self._box(), self._image)
         self._draw_lines(painter)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from app import theme
+from app.translate import tr
 from app.views.widgets import UNIT, label
 
 SMALL, LARGE, ACROSS = 61, 128, 4
@@ -66,7 +67,7 @@ class ExemplarStrip(QWidget):
 
     def clear(self) -> None:
         """Nothing found yet."""
-        self.set_pictures((), LOADING)
+        self.set_pictures((), tr(LOADING))
 
     def set_pictures(self, pictures: Sequence[tuple[QImage, str]], reason: str) -> None:
         """Show these; `reason` stands below them, or alone."""

@@ -102,8 +102,8 @@ class FinetuneDialog(QDialog):
         form.addRow(tr("Time limit"), self.minutes)
         form.addRow("", self.estimated)
         form.addRow(tr("Seed"), self.seed)
-        for field, name in ((self.device, "Device"), (self.minutes, "Time limit"), (self.seed, "Seed")):
-            field.setAccessibleName(tr(name))
+        for field, name in ((self.device, tr("Device")), (self.minutes, tr("Time limit")), (self.seed, tr("Seed"))):
+            field.setAccessibleName(name)
         box.hide()
         return box
 

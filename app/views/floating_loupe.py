@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from app.translate import tr
 from app.views.camera import XY
 from app.views.lens import Lens
 
@@ -33,7 +34,7 @@ class FloatingLoupe(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setAccessibleName("Floating loupe")
+        self.setAccessibleName(tr("Floating loupe"))
         self.resize(SIDE, SIDE)
         self.lens: Lens | None = None
         self.hide()

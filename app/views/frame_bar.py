@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider, QSpinBox, QWidget
 
 from app.session.view_state import ImageState
+from app.translate import tr
 from app.views.widgets import GAP, MARGIN, button, inset, label
 
 
@@ -60,17 +61,17 @@ class FrameBar(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._frame = self._count = self._working = 0
         self.slider = QuietSlider(Qt.Orientation.Horizontal)
-        self.slider.setAccessibleName("Frame")
+        self.slider.setAccessibleName(tr("Frame"))
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.slider.setPageStep(10)
         self.spin = QuietSpinBox()
-        self.spin.setAccessibleName("Frame number")
+        self.spin.setAccessibleName(tr("Frame number"))
         self.spin.setKeyboardTracking(False)
         inset(self.spin)
         self._of = label("", "caption")
         self._marks = label("", "caption")
         self.use = button("Use this frame")
-        self.use.setToolTip("Work on this frame instead: it becomes a case of its own")
+        self.use.setToolTip(tr("Work on this frame instead: it becomes a case of its own"))
         self.use.clicked.connect(self.use_requested)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(MARGIN, GAP // 2, MARGIN, GAP // 2)
@@ -94,8 +95,8 @@ class FrameBar(QFrame):
             self._count = 0
             return
         self._frame, self._count, self._working = image.frame, count, image.working_frame
-        self._of.setText(f"of {count}")
-        self._marks.setText(f"landmarks on frame {image.working_frame + 1}")
+        self._of.setText(tr("of {count}", count=count))
+        self._marks.setText(tr("landmarks on frame {frame}", frame=image.working_frame + 1))
         self._show(image.frame)
 
     def step(self, by: int) -> None:

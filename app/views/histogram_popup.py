@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QFrame, QGridLayout, QHBoxLayout, 
 from app import theme
 from app.session.presets import sample, value_range
 from app.session.view_state import ImageState
+from app.translate import tr
 from app.views.film_view import FilmView
 from app.views.widgets import GAP, MARGIN, button, inset, label
 
@@ -26,12 +27,12 @@ class HistogramPopup(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setProperty("role", "card")
-        self.setAccessibleName("Window and level")
+        self.setAccessibleName(tr("Window and level"))
         self._view = view
         self._busy = False
         self.plot = pg.PlotWidget(background=theme.SURROUND)
         self.handles = pg.LinearRegionItem(swapMode="push")
-        self.width_box, self.level_box = _number("Window"), _number("Level")
+        self.width_box, self.level_box = _number(tr("Window")), _number(tr("Level"))
         self._auto, self._file = button("Auto"), button("As the file says")
         self._lay_out()
         self._draw(view.image)
@@ -59,11 +60,11 @@ class HistogramPopup(QFrame):
         self.plot.setMouseEnabled(False, False)
         self.plot.hideButtons()
         self.plot.hideAxis("left")
-        self.plot.setAccessibleName("Histogram of the grey values")
+        self.plot.setAccessibleName(tr("Histogram of the grey values"))
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         numbers = QGridLayout()
         numbers.setSpacing(GAP)
-        for column, (name, box) in enumerate((("Window", self.width_box), ("Level", self.level_box))):
+        for column, (name, box) in enumerate(((tr("Window"), self.width_box), (tr("Level"), self.level_box))):
             numbers.addWidget(label(name, "caption"), 0, 2 * column)
             numbers.addWidget(box, 0, 2 * column + 1)
         row = QHBoxLayout()

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 
 from app.session.card_state import HistoryRow
+from app.translate import tr
 from app.views.widgets import UNIT, button, label
 
 NOTHING = "Nothing was done to this landmark yet."
@@ -33,7 +34,7 @@ class HistoryList(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.list = _Rows()
-        self.list.setAccessibleName("History of the landmark")
+        self.list.setAccessibleName(tr("History of the landmark"))
         self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -61,24 +62,25 @@ class HistoryList(QWidget):
         """Show these revisions, newest first."""
         self._rows, self._can_edit = rows, can_edit
         self.list.clear()
+        now = " · " + tr("now")
         for row in rows:
             who = f" · {row.who}" if row.who else ""
-            self.list.addItem(f"{row.when}{who} · {row.what}{' · now' if row.is_present else ''}\n{row.change}")
+            self.list.addItem(f"{row.when}{who} · {row.what}{now if row.is_present else ''}\n{row.change}")
         self.list.setVisible(bool(rows))
-        self._hint.setText("" if rows else NOTHING)
+        self._hint.setText("" if rows else tr(NOTHING))
         self._show_button()
 
     def _show_button(self) -> None:
         row = self.list.currentRow()
         chosen = 0 <= row < len(self._rows)
-        reason = "" if self._can_edit else "This project is open to read only."
+        reason = "" if self._can_edit else tr("This project is open to read only.")
         if not reason:
-            reason = "" if chosen else "Choose a revision first."
+            reason = "" if chosen else tr("Choose a revision first.")
         if not reason and self._rows[row].is_present:
-            reason = "This is how it is now."
+            reason = tr("This is how it is now.")
         self.restore.setVisible(bool(self._rows))
         self.restore.setEnabled(not reason)
-        self.restore.setToolTip(reason or "Bring this back as a new revision; undo takes it away again")
+        self.restore.setToolTip(reason or tr("Bring this back as a new revision; undo takes it away again"))
 
     def _ask(self) -> None:
         if self.restore.isEnabled():

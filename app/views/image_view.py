@@ -9,6 +9,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app.session.view_state import ImageState
+from app.translate import tr
 from app.views import gestures, wheel
 from app.views.annotated_view import AnnotatedView
 from app.views.camera import XY
@@ -49,7 +50,7 @@ class ImageView(AnnotatedView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Image")
+        self.setAccessibleName(tr("Image"))
         self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
         self._editable = True
         self._gesture: gestures.Gesture | None = None
@@ -372,7 +373,13 @@ class ImageView(AnnotatedView):
 
     def _show_hint(self) -> None:
         """What is being typed or placed, beside the pointer."""
-        text = f"{self.digits.typed}_" if self.digits.typed else f"Place {self._placing}" if self._placing else ""
+        text = (
+            f"{self.digits.typed}_"
+            if self.digits.typed
+            else tr("Place {name}", name=self._placing)
+            if self._placing
+            else ""
+        )
         self._hint.setVisible(bool(text))
         if text:
             at = self._pointer or QPointF(self.width() / 2, self.height() / 2)

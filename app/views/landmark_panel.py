@@ -11,6 +11,7 @@ from app.session.case_list_model import ROW_ROLE
 from app.session.landmark_list_model import LandmarkListModel
 from app.session.review_order import ORDERS
 from app.session.view_state import LandmarkRow
+from app.translate import tr
 from app.views.definition_card import DefinitionCard
 from app.views.loupe import Loupe
 from app.views.marker_painter import ICON_SIZE, state_icon
@@ -42,7 +43,7 @@ class LandmarkPanel(QWidget):
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.loupe = Loupe()
-        self.list = RowList("Landmarks")
+        self.list = RowList(tr("Landmarks"))
         self.list.setItemDelegate(LandmarkDelegate(self.list))
         self.list.chosen.connect(lambda row: self._emit(self.row_selected, row))
         self.list.moved.connect(lambda row: self._emit(self.row_selected, row))
@@ -51,7 +52,7 @@ class LandmarkPanel(QWidget):
         self.list.left.connect(self.left)
         self._count = label("", "caption")
         self._bar = QProgressBar(textVisible=False)
-        self._bar.setAccessibleName("Decided landmarks")
+        self._bar.setAccessibleName(tr("Decided landmarks"))
         self.card = DefinitionCard()
         self.card.left.connect(self.left)
         self.warnings = WarningLines()
@@ -84,7 +85,7 @@ class LandmarkPanel(QWidget):
 
     def set_progress(self, decided: int, total: int) -> None:
         """How many landmarks are decided."""
-        self._count.setText(f"{decided} of {total} decided" if total else "")
+        self._count.setText(tr("{decided} of {total} decided", decided=decided, total=total) if total else "")
         self._bar.setRange(0, max(total, 1))
         self._bar.setValue(decided)
 
@@ -150,25 +151,25 @@ def _decision_buttons(actions: ActionRegistry) -> QGridLayout:
 
 
 def _state_text(row: LandmarkRow) -> str:
-    parts = [row.label.capitalize()]
+    parts = [tr(row.label).capitalize()]
     if row.spread:
         parts.append(row.spread)
     elif row.label != "predicted":
         pass  # what the model said is no measure of a person's point
     elif row.radius is not None:
-        parts.append(f"95 % within {row.radius:.1f} {row.unit}")
+        parts.append(tr("95 % within {size}", size=f"{row.radius:.1f} {row.unit}"))
     elif row.score is not None:
-        parts.append(f"score {row.score:.2f}, not calibrated")
+        parts.append(tr("score {score}, not calibrated", score=f"{row.score:.2f}"))
     if row.is_anchor:
-        parts.append("tells most of the others: place it first")
+        parts.append(tr("tells most of the others: place it first"))
     if row.has_suggestion:
-        parts.append("new suggestion: R takes it")
+        parts.append(tr("new suggestion: R takes it"))
     return "  ·  ".join(parts)
 
 
 def _order_combo() -> QuietComboBox:
     combo = QuietComboBox()
-    combo.setAccessibleName("Review order")
+    combo.setAccessibleName(tr("Review order"))
     for mode, words in ORDERS.items():
-        combo.addItem(words, mode)
+        combo.addItem(tr(words), mode)
     return combo

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme
+from app.translate import tr
 
 TICKS = (1, 5, 10, 25, 50, 100)
 BAR, PAD = 6.0, 14.0
@@ -27,7 +28,7 @@ class LogProgress(QWidget):
         """Show so many cases."""
         self._value = value
         self.setAccessibleName(f"{self._name}: {value}")
-        self.setToolTip(f"{value} reviewed, on a log scale")
+        self.setToolTip(tr("{count} reviewed, on a log scale", count=value))
         self.update()
 
     def sizeHint(self) -> QSize:

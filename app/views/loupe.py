@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.session.view_state import ImageState, MarkerState
 from app.theme import MARKER_COLOURS, SURROUND
+from app.translate import tr
 from app.views.camera import XY
 from app.views.lens import FACTOR, Lens
 from app.views.orientation import UPRIGHT, Orientation
@@ -22,7 +23,7 @@ class Loupe(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Loupe")
+        self.setAccessibleName(tr("Loupe"))
         self.setMinimumHeight(LEAST_HEIGHT)
         self.setMaximumHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -87,4 +88,4 @@ class Loupe(QWidget):
         painter.fillRect(self.rect(), QColor(SURROUND))
         if self._image is not None:
             painter.setPen(QColor(MARKER_COLOURS["not placed"]))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No position yet")
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, tr("No position yet"))

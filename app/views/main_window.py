@@ -23,6 +23,7 @@ from app.action_registry import ActionRegistry, is_for_window
 from app.actions import ACTIONS, Action
 from app.preferences import FONT, THEME, Preferences
 from app.session.comparison_state import ComparisonState
+from app.translate import tr
 from app.views import icons, menus
 from app.views.bottom_panel import BottomPanel
 from app.views.compare_dialog import CompareDialog
@@ -120,20 +121,20 @@ class MainWindow(QMainWindow):
 
     def set_project(self, name: str | None, template_name: str | None, read_only: bool = False) -> None:
         """Name the project in the title bar."""
-        mode = "  (read only)" if read_only else ""
+        mode = "  " + tr("(read only)") if read_only else ""
         self.setWindowTitle(f"{name}{mode}  ·  {template_name}  ·  {TITLE}" if name else TITLE)
         self.image_view.set_editable(not read_only)
 
     def set_undo_texts(self, undo: str, redo: str) -> None:
         """Say in the menu what undo and redo would do, e.g. "move Gonion"."""
         for action_id, word, step in (("edit.undo", "&Undo", undo), ("edit.redo", "&Redo", redo)):
-            self.action(action_id).setText(f"{word} {step.replace('&', '&&')}" if step else word)
+            self.action(action_id).setText(f"{tr(word)} {step.replace('&', '&&')}" if step else tr(word))
 
     def set_recent(self, recent: Sequence[tuple[str, str]]) -> None:
         """Projects used last as (name, folder), for the menu and the welcome page."""
         self.welcome.set_recent(recent)
         entries = [(name, lambda folder=folder: self.recent_requested.emit(folder)) for name, folder in recent]
-        menus.fill(self.menus["Recent"], entries, "No recent projects")
+        menus.fill(self.menus["Recent"], entries, tr("No recent projects"))
 
     def show_models(self, shown: bool = True) -> None:
         """Open or close the dock of models."""
@@ -214,15 +215,15 @@ class MainWindow(QMainWindow):
 
     def _make_parts(self) -> None:
         self.image_view = ImageView()
-        self.image_view.set_placeholder(EMPTY)
+        self.image_view.set_placeholder(tr(EMPTY))
         self.frames = FrameBar()
         self.worklist = WorklistPanel(self.registry)
         self.landmark_panel = LandmarkPanel(self.registry)
         self.models_panel = ModelsPanel(self.registry)
         self.measurements_panel = MeasurementsPanel(self.registry)
         self.bottom = BottomPanel()
-        self.bottom.add_page("view.models", "Models", self.models_panel)
-        self.bottom.add_page("view.measurements", "Measurements", self.measurements_panel)
+        self.bottom.add_page("view.models", tr("Models"), self.models_panel)
+        self.bottom.add_page("view.measurements", tr("Measurements"), self.measurements_panel)
         self.notices = NoticeStrip()
         self.status = StatusBar()
         self.welcome = WelcomePage(self.registry)
@@ -249,9 +250,9 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._stack)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-        self.worklist_dock = self._dock("Worklist", self.worklist, WORKLIST_WIDTH)
-        self.landmark_dock = self._dock("Landmarks", self.landmark_panel, LANDMARK_WIDTH)
-        self.models_dock = self._dock("Models", self.bottom, MODELS_WIDTH)
+        self.worklist_dock = self._dock("Worklist", tr("Worklist"), self.worklist, WORKLIST_WIDTH)
+        self.landmark_dock = self._dock("Landmarks", tr("Landmarks"), self.landmark_panel, LANDMARK_WIDTH)
+        self.models_dock = self._dock("Models", tr("Models"), self.bottom, MODELS_WIDTH)
         self.docks = {
             self.worklist_dock: "view.worklist",
             self.landmark_dock: "view.landmarks",
@@ -259,8 +260,8 @@ class MainWindow(QMainWindow):
         }
         self.reset_layout()
 
-    def _dock(self, name: str, panel: QWidget, minimum: int) -> QDockWidget:
-        dock = QDockWidget(name)
+    def _dock(self, name: str, title: str, panel: QWidget, minimum: int) -> QDockWidget:
+        dock = QDockWidget(title)
         dock.setObjectName(name)
         dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         dock.setTitleBarWidget(QWidget())
@@ -322,7 +323,7 @@ class MainWindow(QMainWindow):
 
     def _focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
         fields = (QLineEdit, QPlainTextEdit, QAbstractSpinBox)
-        self.status.set_note(TYPING if isinstance(now, fields) and now.window() is self else "")
+        self.status.set_note(tr(TYPING) if isinstance(now, fields) and now.window() is self else "")
 
     # events
 

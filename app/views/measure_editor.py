@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.session import measure_draft as draft
+from app.translate import tr
 from app.views.measure_operands import Operands, field_name
 from app.views.widgets import GAP, MARGIN, QuietComboBox, button, inset, label
 from medsapiens_core.measurements.definitions import Kind, Measure, MeasureSet
@@ -38,20 +39,20 @@ class MeasureEditor(QDialog):
 
     def __init__(self, landmarks: Sequence[tuple[str, str]], preview: Preview, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Edit measurements")
+        self.setWindowTitle(tr("Edit measurements"))
         self.resize(760, 520)
         self._landmarks, self._preview = tuple(landmarks), preview
         self._set: MeasureSet | None = None
         self._saved: MeasureSet | None = None
         self._current = ""
         self.set_name = QLineEdit()
-        self.set_name.setAccessibleName("Name of the set")
+        self.set_name.setAccessibleName(tr("Name of the set"))
         self.list = QListWidget()
-        self.list.setAccessibleName("Measurements of the set")
+        self.list.setAccessibleName(tr("Measurements of the set"))
         self.name = QLineEdit()
         self.kind = QuietComboBox()
         for kind, text in draft.KINDS:
-            self.kind.addItem(text, kind)
+            self.kind.addItem(tr(text), kind)
         self.operands = Operands(self._landmarks)
         self.unit = QuietComboBox()
         self.decimals = QSpinBox(maximum=6)
@@ -67,12 +68,12 @@ class MeasureEditor(QDialog):
         """Begin with a set; None begins a new one."""
         marks = tuple(mark for mark, _name in self._landmarks)
         if measures is None:
-            measures = MeasureSet("own", "My measurements", (draft.new_measure(None, marks),), (template_id,))
+            measures = MeasureSet("own", tr("My measurements"), (draft.new_measure(None, marks),), (template_id,))
             self._saved = None
         else:
             self._saved = measures
         self.remove_set.setVisible(is_own)
-        self.remove_set.setText("Back to shipped" if was_shipped else "Delete set")
+        self.remove_set.setText(tr("Back to shipped") if was_shipped else tr("Delete set"))
         self._take(measures, measures.measures[0].id)
         self.set_name.setText(measures.name)
 
@@ -89,7 +90,7 @@ class MeasureEditor(QDialog):
     def reject(self) -> None:
         """Esc closes only when nothing is unsaved."""
         if self.is_dirty:
-            self.fault.setText(UNSAVED)
+            self.fault.setText(tr(UNSAVED))
             return
         super().reject()
 
@@ -107,11 +108,15 @@ class MeasureEditor(QDialog):
         left.addLayout(row)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for text, field in (("Name", self.name), ("Kind", self.kind)):
+        for text, field in ((tr("Name"), self.name), (tr("Kind"), self.kind)):
             field.setAccessibleName(text)
             form.addRow(field_name(text, field), field)
         form.addRow(self.operands)
-        fields = (("Unit", self.unit), ("Decimals", self.decimals), ("Tolerance", self.tolerance))
+        fields = (
+            (tr("Unit"), self.unit),
+            (tr("Decimals"), self.decimals),
+            (tr("Tolerance"), self.tolerance),
+        )
         for text, field in fields:
             field.setAccessibleName(text)
             form.addRow(field_name(text, field), field)
@@ -143,7 +148,7 @@ class MeasureEditor(QDialog):
 
     def _connect(self) -> None:
         self.list.currentRowChanged.connect(self._chosen)
-        self.name.textEdited.connect(lambda text: self._change(name=text.strip() or "Measurement"))
+        self.name.textEdited.connect(lambda text: self._change(name=text.strip() or tr("Measurement")))
         self.set_name.textEdited.connect(self._rename_set)
         self.kind.activated.connect(self._change_kind)
         self.operands.changed.connect(lambda parts: self._change(**parts))
@@ -180,7 +185,7 @@ class MeasureEditor(QDialog):
 
     def _copy(self) -> None:
         if self._set is not None:
-            name = f"{self._measure.name} (copy)"
+            name = tr("{name} (copy)", name=self._measure.name)
             self._append(replace(self._measure, id=draft.new_id(name, tuple(self._set.by_id)), name=name))
 
     def _append(self, measure: Measure) -> None:
@@ -193,7 +198,7 @@ class MeasureEditor(QDialog):
 
     def _rename_set(self, text: str) -> None:
         if self._set is not None:
-            self._set = replace(self._set, name=text.strip() or "My measurements")
+            self._set = replace(self._set, name=text.strip() or tr("My measurements"))
             self._tell()
 
     def _try(self, change: Callable[[MeasureSet], MeasureSet], then: str = "") -> None:
@@ -204,7 +209,7 @@ class MeasureEditor(QDialog):
             changed = change(self._set)
         except ValueError as error:
             self._show()
-            self.fault.setText(f"Not possible: {error}")
+            self.fault.setText(tr("Not possible: {reason}", reason=error))
             return
         self._take(changed, then or self._current)
 
@@ -272,7 +277,7 @@ def _fill_units(box: QComboBox, measure: Measure) -> None:
     units = draft.units_of(measure.kind)
     box.clear()
     for unit in units:
-        box.addItem(UNIT_NAMES[unit], unit)
+        box.addItem(tr(UNIT_NAMES[unit]), unit)
     box.setCurrentIndex(box.findData(measure.unit))
     box.setEnabled(len(units) > 1)
 

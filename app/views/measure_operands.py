@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
 from app.theme import px
+from app.translate import tr
 from app.views.widgets import QuietComboBox, label
 from medsapiens_core.measurements.definitions import HKA_ROLES, MEDIAL, OPERANDS, Kind, Measure, Operand
 
@@ -38,7 +39,7 @@ class Operands(QWidget):
             self._form.removeRow(0)
         self.boxes = []
         if measure.kind is Kind.COBB:
-            text = f"The corners of {len(measure.labels)} vertebrae, as in the file of the set."
+            text = tr("The corners of {n} vertebrae, as in the file of the set.", n=len(measure.labels))
             self._form.addRow(label(text, "muted", wrap=True))
         elif measure.kind is Kind.COMBINE:
             self._show_terms(measure, others)
@@ -53,7 +54,7 @@ class Operands(QWidget):
         entries: list[tuple[Operand, str]] = [((mark,), name) for mark, name in self._landmarks]
         if now not in [operand for operand, _name in entries]:
             entries.insert(0, (now, MIDDLE.join(self._names.get(mark, mark) for mark in now)))
-        box = self._box(text.capitalize(), entries, now)
+        box = self._box(tr(text).capitalize(), entries, now)
 
         def tell(row: int) -> None:
             points: list[Operand] = list(measure.points)
@@ -65,12 +66,12 @@ class Operands(QWidget):
     def _show_terms(self, measure: Measure, others: Sequence[tuple[str, str]]) -> None:
         terms = list(measure.terms)
         for place, (term, weight) in enumerate(terms):
-            box = self._box("Value", list(others), term)
+            box = self._box(tr("Value"), list(others), term)
             box.activated.connect(lambda row, at=place: self._tell_term(terms, at, others[row][0], None))
-            signs: Entries = [(1.0, "added"), (-1.0, "taken away")]
+            signs: Entries = [(1.0, tr("added")), (-1.0, tr("taken away"))]
             if weight not in (1.0, -1.0):
-                signs = [*signs, (weight, f"times {weight:g}")]
-            sign = self._box("is", signs, weight)
+                signs = [*signs, (weight, tr("times {weight}", weight=f"{weight:g}"))]
+            sign = self._box(tr("is"), signs, weight)
             sign.activated.connect(lambda row, at=place, known=signs: self._tell_term(terms, at, None, known[row][0]))
 
     def _tell_term(self, terms: list[tuple[str, float]], at: int, term: str | None, weight: object) -> None:
@@ -79,12 +80,12 @@ class Operands(QWidget):
         self.changed.emit({"terms": tuple(terms)})
 
     def _show_leg(self, measure: Measure) -> None:
-        roles = [(role, ROLES[role]) for role in HKA_ROLES]
-        self._box("Figure", roles, measure.role).activated.connect(
+        roles = [(role, tr(ROLES[role])) for role in HKA_ROLES]
+        self._box(tr("Figure"), roles, measure.role).activated.connect(
             lambda row: self.changed.emit({"role": roles[row][0]})
         )
-        sides = [(side, SIDES[side]) for side in ("", *MEDIAL)]
-        self._box("Midline of the body", sides, measure.medial).activated.connect(
+        sides = [(side, tr(SIDES[side])) for side in ("", *MEDIAL)]
+        self._box(tr("Midline of the body"), sides, measure.medial).activated.connect(
             lambda row: self.changed.emit({"medial": sides[row][0]})
         )
 

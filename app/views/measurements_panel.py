@@ -22,6 +22,7 @@ from app.action_registry import ActionRegistry
 from app.session.case_list_model import ROW_ROLE
 from app.session.measure_list_model import MeasureColumn, MeasureListModel
 from app.session.measure_state import MeasureChoices
+from app.translate import tr
 from app.views.measure_delegate import MeasureDelegate
 from app.views.widgets import GAP, MARGIN, QuietComboBox, action_button, flat_button, label
 
@@ -44,7 +45,7 @@ class MeasureTable(QTableView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Measurements")
+        self.setAccessibleName(tr("Measurements"))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -114,17 +115,17 @@ class MeasurementsPanel(QWidget):
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.sets = QuietComboBox()
-        self.sets.setAccessibleName("Measurement set")
+        self.sets.setAccessibleName(tr("Measurement set"))
         self.sets.activated.connect(lambda row: self.set_chosen.emit(self.sets.itemData(row)))
         self.norms = QuietComboBox()
-        self.norms.setAccessibleName("Norms")
+        self.norms.setAccessibleName(tr("Norms"))
         self.norms.activated.connect(lambda row: self.norms_chosen.emit(self.norms.itemData(row)))
         self.lock = QToolButton()
-        self.lock.setText("Lock end vertebrae")
+        self.lock.setText(tr("Lock end vertebrae"))
         self.lock.setCheckable(True)
         self.lock.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.lock.setToolTip(
-            "Hold the end vertebrae that were found, so that the value is measured between the same ones"
+            tr("Hold the end vertebrae that were found, so that the value is measured between the same ones")
         )
         self.lock.clicked.connect(self.lock_requested)
         self.table = MeasureTable()
@@ -133,7 +134,7 @@ class MeasurementsPanel(QWidget):
         self._source = OneLine()
         self._empty = label("", "muted", wrap=True)
         self._lay_out(actions)
-        self.set_choices(MeasureChoices(reason="Open a case to see its measurements."))
+        self.set_choices(MeasureChoices(reason=tr("Open a case to see its measurements.")))
 
     def set_model(self, model: MeasureListModel) -> None:
         """Show these measurements."""
@@ -151,7 +152,7 @@ class MeasurementsPanel(QWidget):
             self.lock.setChecked(choices.locked)
         self.lock.setVisible(choices.has_curves)
         self.lock.setEnabled(choices.can_lock)
-        self.lock.setText("End vertebrae locked" if choices.locked else "Lock end vertebrae")
+        self.lock.setText(tr("End vertebrae locked") if choices.locked else tr("Lock end vertebrae"))
         self._source.say(choices.source)
         self._source.setVisible(bool(choices.source))
         self._empty.setText(choices.reason)

@@ -117,7 +117,7 @@ def menu_entry(row: Action, actions: ActionRegistry, parent: QWidget) -> QAction
 
 def make_tool_bar(actions: ActionRegistry) -> QToolBar:
     """The tool bar over the image."""
-    bar = QToolBar("Image tools")
+    bar = QToolBar(tr("Image tools"))
     bar.setMovable(False)
     bar.setIconSize(QSize(SIZE, SIZE))
     bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.action_registry import ActionRegistry
 from app.session.view_state import JobState, ModelRow
+from app.translate import tr
 from app.views.card_column import CardColumn
 from app.views.curves import Curves
 from app.views.icons import set_icon
@@ -45,8 +46,8 @@ class ModelsPanel(QWidget):
         self.finetune = button("Fine-tune", primary=True, icon="spark")
         self.finetune.clicked.connect(self.finetune_requested)
         self._note = label("", "caption", wrap=True)
-        self.jobs = CardColumn(JobCard, "Jobs", "No fine-tuning yet. It runs in the background; you can go on.")
-        self.models = CardColumn(ModelCard, "Models", "No models yet.")
+        self.jobs = CardColumn(JobCard, tr("Jobs"), tr("No fine-tuning yet. It runs in the background; you can go on."))
+        self.models = CardColumn(ModelCard, tr("Models"), tr("No models yet."))
         self.curves = Curves()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
@@ -54,7 +55,7 @@ class ModelsPanel(QWidget):
         layout.addWidget(self._make_jobs(), 5)
         layout.addWidget(self.curves, 5)
         layout.addWidget(self._make_models(actions), 5)
-        self.set_finetune_button("Fine-tune", False, "Review some cases first.")
+        self.set_finetune_button(tr("Fine-tune"), False, tr("Review some cases first."))
 
     def set_finetune_button(
         self, text: str, enabled: bool, reason: str, note: str = "", *, suggested: bool = True

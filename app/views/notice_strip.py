@@ -95,7 +95,7 @@ class NoticeStrip(QFrame):
         self._text.setToolTip(notice.details)
         self.setAccessibleName(notice.text)
         others = len(self._notices) - 1
-        self._more.setText(f"+{others} more" if others else "")
+        self._more.setText(tr("+{n} more", n=others) if others else "")
         self._show_buttons(notice)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

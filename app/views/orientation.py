@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.translate import tr
+
 XY = tuple[float, float]
 _NAMES = {
     (1, 0, 0, 1): "",
@@ -33,7 +35,7 @@ class Orientation:
     @property
     def text(self) -> str:
         """What the view badge says; "" as the file lies."""
-        return _NAMES[self.xx, self.xy, self.yx, self.yy]
+        return tr(_NAMES[self.xx, self.xy, self.yx, self.yy])
 
     @property
     def is_sideways(self) -> bool:

@@ -88,11 +88,13 @@ class PeopleWindow(QDialog):
     def _fill_people(self, readers: Sequence[Reader]) -> None:
         _empty(self._people)
         self.boxes.clear()
-        for column, words in enumerate(("Initials", "Name", *(role.capitalize() for role in ROLES))):
+        for column, words in enumerate((tr("Initials"), tr("Name"), *(role.capitalize() for role in ROLES))):
             self._people.addWidget(label(words, "caption"), 0, column)
         for row, reader in enumerate(readers, start=1):
             me = self._state is not None and reader.code == self._state.me
-            self._people.addWidget(label(f"{reader.code} (you)" if me else reader.code, "section"), row, 0)
+            self._people.addWidget(
+                label(tr("{code} (you)", code=reader.code) if me else reader.code, "section"), row, 0
+            )
             self._people.addWidget(label(reader.name or "–"), row, 1)
             for column, role in enumerate(ROLES, start=2):
                 box = QCheckBox()
@@ -182,7 +184,7 @@ class PeopleWindow(QDialog):
         rules = QGridLayout()
         rules.setVerticalSpacing(UNIT)
         rules.setColumnStretch(0, 1)
-        words = "Share of the cases that are read without predictions, to tell whether these sway the reader"
+        words = tr("Share of the cases that are read without predictions, to tell whether these sway the reader")
         text = label(words, wrap=True)
         text.setBuddy(self.blind)
         self.blind.setAccessibleName(tr(words))

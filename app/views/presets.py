@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu
 
 from app.session.presets import OWN, Preset, presets
 from app.session.view_state import ImageState
+from app.translate import tr
 from app.views.film_view import FilmView
 from app.views.menus import Entry, fill
 
@@ -51,7 +52,7 @@ class Presets(QObject):
     def menu_entries(self) -> list[Entry]:
         """What the menu holds: every preset, then where to keep the range on screen."""
         chosen = [(entry[0], lambda place=place: self._use(place)) for place, entry in enumerate(self._entries)]
-        kept = [(f"Keep this window as own {slot}", lambda slot=slot: self._store(slot)) for slot in OWN]
+        kept = [(tr("Keep this window as own {slot}", slot=slot), lambda slot=slot: self._store(slot)) for slot in OWN]
         return [*chosen, *kept] if chosen else []
 
     def _use(self, place: int) -> None:
@@ -67,4 +68,4 @@ class Presets(QObject):
     def _renew(self, image: ImageState | None) -> None:
         self._place = 0
         self._entries = [] if image is None else presets(image, self._own.get(image.modality))
-        fill(self._menu, self.menu_entries(), "No picture")
+        fill(self._menu, self.menu_entries(), tr("No picture"))

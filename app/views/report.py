@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 
 from app.session.measure_state import MeasureRow
 from app.session.report_state import ReportState
+from app.translate import tr
 from app.views.report_picture import draw_picture
 from medsapiens_core.whole_files import sync_file, temporary_beside
 
@@ -28,6 +29,8 @@ DPI, CSS_DPI = 150, 96
 MARGIN_MM, FOOT_MM = 14.0, 9.0
 INK = "#15181C"
 PICTURE_SHARE = 0.55  # of the width of the page
+NUMBER = " class='num'"  # of a cell with a figure
+PROGRAM = "MedSapiens Studio"
 PAPERS = {"A4": QPageSize.PageSizeId.A4, "Letter": QPageSize.PageSizeId.Letter}
 STYLE = """
     body { font-family: sans-serif; font-size: 9pt; color: #15181C; }
@@ -53,7 +56,7 @@ def _write(report: ReportState, path: Path) -> int:
     writer = QPdfWriter(str(path))
     writer.setResolution(DPI)
     writer.setTitle(report.title)
-    writer.setCreator("MedSapiens Studio")
+    writer.setCreator(PROGRAM)
     margins = QMarginsF(MARGIN_MM, MARGIN_MM, MARGIN_MM, MARGIN_MM)
     writer.setPageLayout(
         QPageLayout(
@@ -67,7 +70,7 @@ def _write(report: ReportState, path: Path) -> int:
     document = _document(report, writer, room)
     painter = QPainter()
     if not painter.begin(writer):
-        raise OSError(f"{path.parent} cannot be written to")
+        raise OSError(tr("{folder} cannot be written to", folder=path.parent))
     try:
         for page in range(document.pageCount()):
             if page:
@@ -107,7 +110,7 @@ def _draw_page(painter: QPainter, document: QTextDocument, room: QSizeF, page: i
     painter.setPen(QColor("#5A6470"))
     foot = QRectF(0, room.height(), room.width(), FOOT_MM / 25.4 * DPI)
     painter.drawText(foot, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, f"{report.title}")
-    number = f"Page {page + 1} of {document.pageCount()}"
+    number = tr("Page {page} of {count}", page=page + 1, count=document.pageCount())
     painter.drawText(foot, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, number)
     if report.is_draft:
         _draw_draft(painter, room)
@@ -122,7 +125,7 @@ def _draw_draft(painter: QPainter, room: QSizeF) -> None:
     painter.setFont(font)
     painter.setPen(QColor(163, 39, 29, 60))
     side = room.height()
-    painter.drawText(QRectF(-side / 2, -side / 2, side, side), Qt.AlignmentFlag.AlignCenter, "DRAFT")
+    painter.drawText(QRectF(-side / 2, -side / 2, side, side), Qt.AlignmentFlag.AlignCenter, tr("DRAFT"))
     painter.restore()
 
 
@@ -142,10 +145,9 @@ def _html(report: ReportState, width: int, height: int) -> Iterator[str]:
 
 
 def _header(has_norms: bool) -> str:
-    norms = "<th class='num'>Norm</th><th>Compared</th>" if has_norms else ""
-    return (
-        f"<tr><th>Measurement</th><th class='num'>Value</th><th class='num'>± (95 %)</th>{norms}<th>Remarks</th></tr>"
-    )
+    norms = [(tr("Norm"), NUMBER), (tr("Compared"), "")] if has_norms else []
+    cells = [(tr("Measurement"), ""), (tr("Value"), NUMBER), ("± (95 %)", NUMBER), *norms, (tr("Remarks"), "")]
+    return "<tr>" + "".join(f"<th{how}>{escape(words)}</th>" for words, how in cells) + "</tr>"
 
 
 def _row(row: MeasureRow, has_norms: bool, *, shaded: bool) -> str:
@@ -154,7 +156,7 @@ def _row(row: MeasureRow, has_norms: bool, *, shaded: bool) -> str:
     value, error = ("–", "") if row.filled or not row.value else (f"{sign}<b>{escape(row.value)}</b>", row.error)
     norms = f"<td class='num'>{escape(row.norm)}</td><td>{escape(row.compared)}</td>" if has_norms else ""
     name = f"<span class='muted'>{escape(row.name)}</span>" if row.faint else escape(row.name)
-    note = escape(row.note) + (" (below 10°)" if row.faint else "")
+    note = escape(row.note) + (" " + tr("(below 10°)") if row.faint else "")
     return (
         f"<tr{ground}><td>{name}</td><td class='num'>{value}</td><td class='num'>{escape(error)}</td>{norms}"
         f"<td class='small'>{note}</td></tr>"

@@ -10,6 +10,7 @@ from app import theme
 from app.session.case_list_model import ROW_ROLE, STATE_TEXT, radius_text
 from app.session.landmark_list_model import certainty_text
 from app.session.view_state import CaseListRow, LandmarkRow
+from app.translate import tr
 from app.views import icons
 from app.views.marker_painter import draw_state_icon
 
@@ -97,7 +98,7 @@ class CaseDelegate(RowDelegate):
         right = self._draw_badges(painter, top, row, ratio)
         _text(painter, top.adjusted(0, 0, -right, 0), row.name, "text", font, elide=Qt.TextElideMode.ElideMiddle)
         small = _sized(font, 12)
-        state = STATE_TEXT[row.state] + (f"  ·  {row.badge}" if row.badge else "")
+        state = tr(STATE_TEXT[row.state]) + (f"  ·  {row.badge}" if row.badge else "")
         _text(painter, bottom, state, "muted", small)
         metrics = QFontMetrics(small)
         sure = radius_text(row)

@@ -67,7 +67,7 @@ class RulerDialog(QDialog):
         layout.setSpacing(MARGIN)
         layout.addWidget(self._drawn)
         form = QFormLayout()
-        form.addRow("Its length", self.length)
+        form.addRow(tr("Its length"), self.length)
         layout.addLayout(form)
         layout.addWidget(self.result_text)
         layout.addWidget(self._note)
@@ -90,7 +90,7 @@ class RulerDialog(QDialog):
         spacing, length = self._spacing(), self.length.value()
         self.use_button.setEnabled(spacing is not None)
         if spacing is None:
-            told = "" if length == 0 else "No pixel is that large or small: look at the line and its length again."
+            told = "" if length == 0 else tr("No pixel is that large or small: look at the line and its length again.")
             self.result_text.setText(told or tr("Type the length that the scale gives."))
             self._note.setText("")
             return
@@ -102,7 +102,7 @@ class RulerDialog(QDialog):
         told = tr(
             "With each end put down to about {px} px this is good to ±{share}.", px=f"{HAND_PX:g}", share=f"{share:.1%}"
         )
-        told += " A longer line, at a higher zoom, is more exact." if share > ROUGH else ""
+        told += " " + tr("A longer line, at a higher zoom, is more exact.") if share > ROUGH else ""
         taller = tr(" Pixels are taken as {times} times taller than wide.", times=f"{self._aspect:.3g}")
         square = "" if self._aspect == 1.0 else taller
         return f"{told}{square} " + tr("It holds in the plane of the scale.")

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLabel
 
 from app.session.scratch import ANGLE, DISTANCE, RULER, ScratchMeasure
 from app.session.view_state import ImageState
+from app.translate import tr
 from app.views.camera import XY
 from app.views.image_view import ImageView
 from app.views.scratch_layer import ScratchLayer
@@ -220,7 +221,7 @@ class ScratchTool(QObject):
         self.kind = kind
         self._view.viewport().setCursor(Qt.CursorShape.CrossCursor if kind else Qt.CursorShape.ArrowCursor)
         self._hint.setVisible(bool(kind))
-        self._hint.setText(HINTS.get(kind, ""))
+        self._hint.setText(tr(HINTS.get(kind, "")))
         self._hint.adjustSize()
         self._hint.move(max(SPARE, (self._view.width() - self._hint.width()) // 2), SPARE)
         self._show()

@@ -33,12 +33,12 @@ class ShortcutHelp(QDialog):
 
     def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Keys")
+        self.setWindowTitle(tr("Keys"))
         self.resize(660, 720)
         self._actions = actions
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search keys and actions")
-        self.search.setAccessibleName("Search keys and actions")
+        self.search.setPlaceholderText(tr("Search keys and actions"))
+        self.search.setAccessibleName(tr("Search keys and actions"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(lambda _text: self._fill())
         actions.keys_changed.connect(self._fill)
@@ -70,7 +70,7 @@ class ShortcutHelp(QDialog):
         return [row for row in rows if wanted in f"{plain(tr(row.text))} {tr(row.tooltip)} {self._keys(row)}".lower()]
 
     def _keys(self, row: Action) -> str:
-        return SHORT.get(row.id) or self._actions.key_text(row)
+        return tr(SHORT.get(row.id, "")) or self._actions.key_text(row)
 
     def _fill(self) -> None:
         inner = QWidget()

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from app.session.presentation import spacing_badge
 from app.session.spacing_state import SpacingAnswer, SpacingState
+from app.translate import tr
 from app.views.scope_choice import ScopeChoice
 from app.views.widgets import GAP, MARGIN, UNIT, button, inset, label, line
 from medsapiens_core.data.spacing import MAX_MAGNIFICATION, MAX_MM, Spacing, SpacingSource, usable_pair
@@ -43,15 +44,15 @@ class SpacingDialog(QDialog):
         self._options.setColumnStretch(1, 1)
         self.radios: list[QRadioButton] = []
         self._group = QButtonGroup(self)
-        self.entered = QRadioButton("Enter pixel size")
-        self.magnified = QRadioButton("Magnification")
-        self.across, self.down = _size("Pixel width"), _size("Pixel height")
+        self.entered = QRadioButton(tr("Enter pixel size"))
+        self.magnified = QRadioButton(tr("Magnification"))
+        self.across, self.down = _size(tr("Pixel width")), _size(tr("Pixel height"))
         self.factor = QDoubleSpinBox()
         inset(self.factor)
         self.factor.setRange(1.0, MAX_MAGNIFICATION)
         self.factor.setDecimals(3)
         self.factor.setSingleStep(0.01)
-        self.factor.setAccessibleName("Magnification")
+        self.factor.setAccessibleName(tr("Magnification"))
         self._corrected = label("", "muted")
         self.scope = ScopeChoice()
         self._history = label("", "caption", wrap=True)
@@ -66,15 +67,15 @@ class SpacingDialog(QDialog):
     def show_state(self, state: SpacingState, *, read_only: bool = False, focus: str = "") -> None:
         """Show a case. `focus` is "entered" or "magnification" to begin there."""
         self._state, self._read_only = state, read_only
-        self.setWindowTitle(f"Pixel size of {state.case_name}")
-        self._now.setText(f"Pixel size: {state.badge}")
+        self.setWindowTitle(tr("Pixel size of {case}", case=state.case_name))
+        self._now.setText(tr("Pixel size: {size}", size=state.badge))
         self._explanation.setText(state.explanation)
         self._show_options(state)
         self._begin_values(state)
         self.scope.set_alike(state.alike)
         more = len(state.history) - HISTORY_LINES
-        lines = [*state.history[:HISTORY_LINES], *([f"and {more} earlier"] if more > 0 else [])]
-        self._history.setText("\n".join(lines) or "Nobody has chosen a pixel size for this case.")
+        lines = [*state.history[:HISTORY_LINES], *([tr("and {n} earlier", n=more)] if more > 0 else [])]
+        self._history.setText("\n".join(lines) or tr("Nobody has chosen a pixel size for this case."))
         self.show()
         self.adjustSize()  # once shown: before, the style sheet has not told how high the controls are
         self.raise_()
@@ -163,7 +164,7 @@ class SpacingDialog(QDialog):
             box.setValue(value)
             box.blockSignals(False)
         self.magnified.setEnabled(state.flat is not None)
-        self.magnified.setToolTip("" if state.flat else "The file gives no size at the detector.")
+        self.magnified.setToolTip("" if state.flat else tr("The file gives no size at the detector."))
         self.factor.setEnabled(state.flat is not None)
         self.factor.blockSignals(True)
         self.factor.setValue(state.factor or USUAL_FACTOR)
@@ -188,9 +189,10 @@ class SpacingDialog(QDialog):
         if chosen is not None and chosen.isEnabled():
             chosen.setChecked(True)
         corrected = self._magnified_spacing()
-        self._corrected.setText("" if corrected is None else f"gives {spacing_badge(corrected)[0]}")
+        self._corrected.setText("" if corrected is None else tr("gives {size}", size=spacing_badge(corrected)[0]))
         answer = self._answer()
-        reason = "This project is open to read only." if self._read_only else "Choose or type a pixel size first."
+        typed = tr("Choose or type a pixel size first.")
+        reason = tr("This project is open to read only.") if self._read_only else typed
         self.use_button.setEnabled(answer is not None and not self._read_only)
         self.use_button.setToolTip("" if self.use_button.isEnabled() else reason)
         self.ruler_button.setEnabled(not self._read_only)
@@ -238,5 +240,5 @@ def _size(name: str) -> QDoubleSpinBox:
     box.setSingleStep(0.001)
     box.setSuffix(" mm")
     box.setSpecialValueText(" ")
-    box.setAccessibleName(name)
+    box.setAccessibleName(tr(name))
     return box

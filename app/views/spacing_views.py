@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.session.spacing_state import SpacingState
+from app.translate import tr
 from app.views.ruler_dialog import XY, RulerDialog
 from app.views.scratch_tool import ScratchTool
 from app.views.spacing_dialog import SpacingDialog
@@ -45,10 +46,9 @@ class SpacingWindows(QObject):
 
     def ask_scope(self, alike: str) -> bool | None:
         """For this case or all that were taken alike; None when the reader thinks better of it."""
-        buttons = [("this", "This case"), ("all", "All of them")]
-        answer = self._window.dialogs.ask(
-            "Pixel size", f"{alike}.\n\nUse it for this case or for all of them?", buttons, "this"
-        )
+        buttons = [("this", tr("This case")), ("all", tr("All of them"))]
+        text = f"{alike}.\n\n" + tr("Use it for this case or for all of them?")
+        answer = self._window.dialogs.ask(tr("Pixel size"), text, buttons, "this")
         return {"this": False, "all": True}.get(answer)
 
     def start_tool(self, kind: str) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from app.session.view_state import ImageState
+from app.translate import tr
 from app.views.camera import XY
 from app.views.widgets import label
 
@@ -29,25 +30,25 @@ class StatusBar(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        self._saved = self._part("Saved", 0)
-        self._note = self._part("Note", 0)
-        self._cursor = self._part("Pointer, pixels", 150)
-        self._mm = self._part("Pointer, millimetres", 110)
-        self._value = self._part("Grey value", 76)
-        self._zoom = self._part("Zoom", 52)
-        self.window_field = self._button("Window and level", self.window_requested)
+        self._saved = self._part(tr("Saved"), 0)
+        self._note = self._part(tr("Note"), 0)
+        self._cursor = self._part(tr("Pointer, pixels"), 150)
+        self._mm = self._part(tr("Pointer, millimetres"), 110)
+        self._value = self._part(tr("Grey value"), 76)
+        self._zoom = self._part(tr("Zoom"), 52)
+        self.window_field = self._button(tr("Window and level"), self.window_requested)
         self.window_field.setMinimumWidth(118)
-        self.window_field.setToolTip("Show the grey values and set window and level")
-        self._polarity = self._part("Greys", 0)
-        self._view = self._button("View", self.upright_requested)
+        self.window_field.setToolTip(tr("Show the grey values and set window and level"))
+        self._polarity = self._part(tr("Greys"), 0)
+        self._view = self._button(tr("View"), self.upright_requested)
         self._view.setProperty("role", "alert")
-        self._spacing = self._button("Pixel size", self.spacing_requested)
-        self._model = self._button("Model", self.models_requested)
-        self._reader = self._button("Reader", self.reader_requested)
-        self._job = self._button("Job", self.models_requested)
+        self._spacing = self._button(tr("Pixel size"), self.spacing_requested)
+        self._model = self._button(tr("Model"), self.models_requested)
+        self._reader = self._button(tr("Reader"), self.reader_requested)
+        self._job = self._button(tr("Job"), self.models_requested)
         self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedWidth(JOB_WIDTH)
-        self._bar.setAccessibleName("Job progress")
+        self._bar.setAccessibleName(tr("Job progress"))
         self.addWidget(self._saved)
         self.addWidget(self._note)
         for part in (self._cursor, self._mm, self._value, self._zoom, self.window_field):
@@ -80,18 +81,20 @@ class StatusBar(QStatusBar):
         self.clear_cursor()
         if image is not None:
             self._spacing.setText(image.spacing_badge)
-            self._spacing.setToolTip(f"{image.spacing_tooltip}\nClick to see where it comes from, or to set another.")
-            self._spacing.setAccessibleName(f"Pixel size: {image.spacing_badge}")
+            hint = tr("Click to see where it comes from, or to set another.")
+            self._spacing.setToolTip(f"{image.spacing_tooltip}\n{hint}")
+            self._spacing.setAccessibleName(tr("Pixel size: {size}", size=image.spacing_badge))
             self._mm.setVisible(image.col_mm is not None)
 
     def set_cursor(self, xy_image: XY, value: Any) -> None:
         """Where the pointer is, in pixels and, if the size is known, in millimetres from the first pixel centre."""
         x, y = xy_image
-        self._cursor.setText(f"x {x:.2f}  y {y:.2f}")
+        self._cursor.setText(tr("x {x}  y {y}", x=f"{x:.2f}", y=f"{y:.2f}"))
         image = self._image
         if image is not None and image.row_mm and image.col_mm:
             holds = image.spacing is None or image.spacing.holds_for([xy_image])
-            self._mm.setText(f"{x * image.col_mm:.1f}, {y * image.row_mm:.1f} mm" if holds else "outside region")
+            place = tr("{x}, {y} mm", x=f"{x * image.col_mm:.1f}", y=f"{y * image.row_mm:.1f}")
+            self._mm.setText(place if holds else tr("outside region"))
         self._value.setText("" if value is None else _value_text(value))
 
     def clear_cursor(self) -> None:
@@ -105,22 +108,26 @@ class StatusBar(QStatusBar):
 
     def set_window(self, low: float, high: float) -> None:
         """The grey range on screen, as width and level."""
-        self.window_field.setText(f"W {high - low:.0f}  L {(high + low) / 2:.0f}")
+        width, level = f"{high - low:.0f}", f"{(high + low) / 2:.0f}"
+        self.window_field.setText(tr("W {width}  L {level}", width=width, level=level))
 
     def set_polarity(self, file_inverted: bool, inverted: bool) -> None:
         """How greys are shown: MONOCHROME1 files have low values bright; the reader may swap them on top."""
-        words = ["M1 inv."] if file_inverted else []
-        words += ["inverted"] if inverted else []
+        words = [tr("M1 inv.")] if file_inverted else []
+        words += [tr("inverted")] if inverted else []
         self._polarity.setText("  ".join(words))
-        tips = ["The file stores bright as low values (MONOCHROME1); it is shown with bones bright."] * file_inverted
-        tips += ["Black and white are swapped on screen (I)."] * inverted
+        tips = [
+            tr("The file stores bright as low values (MONOCHROME1); it is shown with bones bright.")
+        ] * file_inverted
+        tips += [tr("Black and white are swapped on screen (I).")] * inverted
         self._polarity.setToolTip(" ".join(tips))
         self._polarity.setVisible(bool(words))
 
     def set_orientation(self, text: str) -> None:
         """How the view is flipped and turned, "" as the file lies; red-framed, a click undoes it."""
         self._view.setText(text)
-        self._view.setToolTip(f"The view is {text}; stored numbers are not changed. Click to show it as the file lies.")
+        tip = tr("The view is {how}; stored numbers are not changed. Click to show it as the file lies.", how=text)
+        self._view.setToolTip(tip)
         self._view.setVisible(bool(text))
 
     def set_model(self, text: str, tooltip: str) -> None:
@@ -163,4 +170,4 @@ class StatusBar(QStatusBar):
 def _value_text(value: Any) -> str:
     if isinstance(value, tuple):
         return " ".join(str(part) for part in value)
-    return f"grey {value:.6g}"
+    return tr("grey {value}", value=f"{value:.6g}")

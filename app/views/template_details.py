@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.session.template_session import TemplateSession
+from app.translate import tr
 from app.views.widgets import GAP, UNIT, label
 
 RULES = (("image", "Sides of the image"), ("anatomical", "Sides of the patient"))
@@ -29,15 +30,15 @@ class TemplateDetails(QWidget):
         self._session = session
         self._showing = False
         self.definition = QPlainTextEdit()
-        self.definition.setAccessibleName("Definition")
+        self.definition.setAccessibleName(tr("Definition"))
         self.definition.setTabChangesFocus(True)
-        self.definition.setPlaceholderText("Shown to readers. One sentence that two people read alike.")
+        self.definition.setPlaceholderText(tr("Shown to readers. One sentence that two people read alike."))
         self.hard_when = QLineEdit()
-        self.hard_when.setAccessibleName("Hard to see when")
-        self.hard_when.setPlaceholderText("superimposed contours: use the mean")
-        self.absent = QCheckBox("Absent allowed")
-        self.estimated = QCheckBox("Estimated allowed")
-        self.rules = {name: QRadioButton(text) for name, text in RULES}
+        self.hard_when.setAccessibleName(tr("Hard to see when"))
+        self.hard_when.setPlaceholderText(tr("superimposed contours: use the mean"))
+        self.absent = QCheckBox(tr("Absent allowed"))
+        self.estimated = QCheckBox(tr("Estimated allowed"))
+        self.rules = {name: QRadioButton(tr(text)) for name, text in RULES}
         self._group = QButtonGroup(self)
         self._title = label("", "section")
         self._lay_out()
@@ -53,7 +54,7 @@ class TemplateDetails(QWidget):
         self._showing = True
         session = self._session
         mark = session.draft.marks[session.current] if session.current_id else None
-        self._title.setText(f"{mark.name} ({mark.abbreviation})" if mark else "No landmark chosen")
+        self._title.setText(f"{mark.name} ({mark.abbreviation})" if mark else tr("No landmark chosen"))
         for field, text in ((self.definition, mark.definition if mark else ""), (self.hard_when, _hard(mark))):
             now = field.toPlainText() if isinstance(field, QPlainTextEdit) else field.text()
             if now != text:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from app.session.template_session import TemplateSession
+from app.translate import tr, trn
 from app.views.paste_list_dialog import PasteListDialog
 from app.views.template_details import TemplateDetails
 from app.views.template_example import TemplateExample
@@ -50,8 +51,8 @@ class TemplateEditor(QDialog):
         self.close_guard: Callable[[], bool] | None = None
         self.read_only_reason = ""
         self.name = QLineEdit()
-        self.name.setAccessibleName("Name of the template")
-        self.name.setPlaceholderText("Name of the template")
+        self.name.setAccessibleName(tr("Name of the template"))
+        self.name.setPlaceholderText(tr("Name of the template"))
         self.table = TemplateTable()
         self.example = TemplateExample(session)
         self.details = TemplateDetails(session)
@@ -59,7 +60,7 @@ class TemplateEditor(QDialog):
         self._offer = label("", "caption", wrap=True)
         self.set_pairs = button("Set pairs")
         self._checks = label("", "caption", wrap=True)
-        self._checks.setAccessibleName("Checks")
+        self._checks.setAccessibleName(tr("Checks"))
         self._buttons: dict[str, QPushButton] = {}
         self.save_button = button("Save draft")
         self.publish_button = button("Publish", primary=True)
@@ -131,17 +132,17 @@ class TemplateEditor(QDialog):
         row.setSpacing(GAP)
         for name, text, tip in ROWS:
             self._buttons[name] = button(text)
-            self._buttons[name].setToolTip(tip)
+            self._buttons[name].setToolTip(tr(tip))
             act = self.paste_list if name == "paste" else lambda name=name: self.session.act(name)
             self._buttons[name].clicked.connect(lambda _=False, act=act: act())
             row.addWidget(self._buttons[name])
         row.addStretch(1)
         for text, tip, signal in (
-            ("Import…", "Take landmarks, lines and definitions from a template file", self.import_requested),
-            ("Export…", "Write this template as a file", self.export_requested),
+            ("Import…", tr("Take landmarks, lines and definitions from a template file"), self.import_requested),
+            ("Export…", tr("Write this template as a file"), self.export_requested),
         ):
             made = button(text)
-            made.setToolTip(tip)
+            made.setToolTip(tr(tip))
             made.clicked.connect(signal)
             row.addWidget(made)
         return row
@@ -194,9 +195,11 @@ class TemplateEditor(QDialog):
             self.table.choose(session.current)
         self.example.show_draft()
         self.details.show_draft()
-        base = f"published as r{draft.base.version}" if draft.base else "new"
-        self._revision.setText(f"draft of r{draft.revision} · {base}" + ("" if session.is_saved else " · not saved"))
-        self.setWindowTitle(f"Template: {draft.name or 'new'} · draft of r{draft.revision}")
+        base = tr("published as r{n}", n=draft.base.version) if draft.base else tr("new")
+        parts = [tr("draft of r{n}", n=draft.revision), base, *([] if session.is_saved else [tr("not saved")])]
+        self._revision.setText(" · ".join(parts))
+        title = tr("Template: {name} · draft of r{n}", name=draft.name or tr("new"), n=draft.revision)
+        self.setWindowTitle(title)
         self._show_offers()
         self._show_checks()
         for name in NEEDS_ROW:
@@ -206,20 +209,22 @@ class TemplateEditor(QDialog):
         draft = self.session.draft
         names = {mark.id: mark.name for mark in draft.marks}
         offers = [f"{names[a]} – {names[b]}" for a, b in open_offers(draft)]
-        shown = "; ".join(offers[:2]) + (f"; and {len(offers) - 2} more" if len(offers) > 2 else "")
-        self._offer.setText(f"{len(offers)} pair{'' if len(offers) == 1 else 's'} by name: {shown}." if offers else "")
+        shown = "; ".join([*offers[:2], *([tr("and {n} more", n=len(offers) - 2)] if len(offers) > 2 else [])])
+        text = trn("%n pair by name: {pairs}.", "%n pairs by name: {pairs}.", len(offers), pairs=shown)
+        self._offer.setText(text if offers else "")
         self._offer.setVisible(bool(offers))
         self.set_pairs.setVisible(bool(offers))
 
     def _show_checks(self) -> None:
         draft = self.session.draft
         found = problems(draft)
-        text = " ".join([counts(draft), *(found or ["Names and abbreviations are unique."]), *hints(draft)])
-        self._checks.setText(f"Checks: {text}")
+        text = " ".join([counts(draft), *(found or [tr("Names and abbreviations are unique.")]), *hints(draft)])
+        self._checks.setText(tr("Checks: {text}", text=text))
         same = draft.base is not None and draft == type(draft).of(draft.base, draft.base)
         reason = self.read_only_reason or (found[0] if found else "")
-        self.publish_button.setText(f"Publish as r{draft.revision}")
+        self.publish_button.setText(tr("Publish as r{n}", n=draft.revision))
         self.publish_button.setEnabled(not reason and not same)
-        self.publish_button.setToolTip(reason or (f"Nothing differs from r{draft.base.version}" if same else ""))
+        nothing = tr("Nothing differs from r{n}", n=draft.base.version) if draft.base is not None and same else ""
+        self.publish_button.setToolTip(reason or nothing)
         self.save_button.setEnabled(not self.read_only_reason and not self.session.is_saved)
-        self.save_button.setToolTip(self.read_only_reason or "Keep the draft; cases do not see it (Ctrl+Return)")
+        self.save_button.setToolTip(self.read_only_reason or tr("Keep the draft; cases do not see it (Ctrl+Return)"))

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 
 from app.session.template_session import TemplateSession
+from app.translate import tr
 from app.views.example_view import ExampleView
 from app.views.widgets import GAP, button, label
 
@@ -27,7 +28,7 @@ class TemplateExample(QWidget):
         self.draw.setCheckable(True)
         self.remove = button("Remove line")
         self.lines = QListWidget()
-        self.lines.setAccessibleName("Lines")
+        self.lines.setAccessibleName(tr("Lines"))
         self.lines.setMaximumHeight(150)
         self._hint = label("", "caption", wrap=True)
         self._lay_out()
@@ -50,7 +51,7 @@ class TemplateExample(QWidget):
             self.lines.addItems(texts)
         has_picture = session.draft.example is not None
         self.draw.setEnabled(has_picture)
-        self.draw.setToolTip("" if has_picture else "Choose an example picture first")
+        self.draw.setToolTip("" if has_picture else tr("Choose an example picture first"))
         self._line_chosen(self.lines.currentRow())
         self._show_hint()
 
@@ -77,9 +78,9 @@ class TemplateExample(QWidget):
 
     def _show_hint(self) -> None:
         session = self._session
-        name = session.draft.marks[session.current].name if session.current_id else "the chosen landmark"
+        name = session.draft.marks[session.current].name if session.current_id else tr("the chosen landmark")
         self._hint.setText(
-            "" if session.draft.example is None else DRAW if self.draw.isChecked() else PLACE.format(name=name)
+            "" if session.draft.example is None else tr(DRAW) if self.draw.isChecked() else tr(PLACE, name=name)
         )
 
     def _draw(self, on: bool) -> None:
@@ -94,7 +95,7 @@ class TemplateExample(QWidget):
     def _line_chosen(self, row: int) -> None:
         self.view.set_line(row)
         self.remove.setEnabled(row >= 0)
-        self.remove.setToolTip("" if row >= 0 else "Choose a line in the list first")
+        self.remove.setToolTip("" if row >= 0 else tr("Choose a line in the list first"))
 
     def _point_set(self, landmark: str, x: float, y: float) -> None:
         self._session.set(self._session.draft.with_point(landmark, x, y), writing=("point", landmark))

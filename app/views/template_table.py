@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.session.case_list_model import ROOT, Index
+from app.translate import tr
 from app.views.widgets import QuietComboBox
 from medsapiens_core.data.template import Landmark
 from medsapiens_core.data.template_draft import Draft
@@ -74,7 +75,7 @@ class TemplateTableModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """The words above a column."""
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return HEADERS[section]
+            return tr(HEADERS[section])
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -92,7 +93,7 @@ class TemplateTableModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and column in (Column.NUMBER, Column.TOLERANCE):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ToolTipRole:
-            return mark.definition or "No definition yet"
+            return mark.definition or tr("No definition yet")
         if role == Qt.ItemDataRole.FontRole and column is Column.NAME and not mark.definition.strip():
             font = QFont()
             font.setItalic(True)
@@ -134,7 +135,7 @@ class _PairDelegate(QStyledItemDelegate):
     def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, index: Index) -> QWidget:
         """A combo box of the other landmarks."""
         box = QuietComboBox(parent)
-        box.setAccessibleName("Pair with")
+        box.setAccessibleName(tr("Pair with"))
         model = index.model()
         assert isinstance(model, TemplateTableModel)
         for words, landmark in model.partners(index.row()):
@@ -174,7 +175,7 @@ class TemplateTable(QTableView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Landmarks of the template")
+        self.setAccessibleName(tr("Landmarks of the template"))
         self.model_ = TemplateTableModel(self)
         self.setModel(self.model_)
         self.setItemDelegateForColumn(Column.PAIR, _PairDelegate(self))

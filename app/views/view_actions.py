@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from app.translate import tr
 from app.views.about import show_about
 from app.views.orientation import UPRIGHT
 from app.views.shortcut_help import ShortcutHelp
@@ -91,15 +92,15 @@ class ViewActions:
         return self._window.action(action_id).isChecked()
 
     def _next_names(self) -> None:
-        self._window.status.showMessage(NAMES[self._window.image_view.next_names()], 2000)
+        self._window.status.showMessage(tr(NAMES[self._window.image_view.next_names()]), 2000)
 
     def _next_regions(self) -> None:
-        self._window.status.showMessage(REGIONS[self._window.image_view.next_regions()], 2000)
+        self._window.status.showMessage(tr(REGIONS[self._window.image_view.next_regions()]), 2000)
 
     def _next_factor(self) -> None:
         loupe = self._window.image_view.loupe
         loupe.step_factor()
-        self._window.status.showMessage(f"Loupe: {loupe.factor:.0f} times", 2000)
+        self._window.status.showMessage(tr("Loupe: {n} times", n=f"{loupe.factor:.0f}"), 2000)
 
     def _full_screen(self) -> None:
         if self._is_on("view.full_screen"):

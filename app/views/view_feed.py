@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
 
 from app.session.view_state import ImageState
+from app.translate import tr
 from app.views import menus
 from app.views.histogram_popup import HistogramPopup
 
@@ -34,7 +35,7 @@ class ViewFeed(QObject):
         view.loupe.factor_changed.connect(window.landmark_panel.loupe.set_factor)
         view.frame_step_requested.connect(window.frames.step)
         window.frames.left.connect(view.setFocus)
-        window.presets.used.connect(lambda name: window.status.showMessage(f"Window: {name}", 2000))
+        window.presets.used.connect(lambda name: window.status.showMessage(tr("Window: {name}", name=name), 2000))
         window.status.upright_requested.connect(window.action("view.upright").trigger)
         window.status.window_requested.connect(self._show_histogram)
 
@@ -94,7 +95,7 @@ class ViewFeed(QObject):
             view.landmark_pressed.emit(marker.landmark)
         title = f"{marker.number}  {marker.name}" if marker else None
         xy = (marker.x, marker.y) if marker and marker.x is not None and marker.y is not None else (x, y)
-        entries = [*self._neighbours(x, y), ("Copy coordinates", lambda: _copy(f"{xy[0]:.2f}, {xy[1]:.2f}"))]
+        entries = [*self._neighbours(x, y), (tr("Copy coordinates"), lambda: _copy(f"{xy[0]:.2f}, {xy[1]:.2f}"))]
         menu = menus.context_menu(window, window.registry, title, window.menus["Presets"], entries)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(view.viewport().mapToGlobal(view.image_to_view((x, y)).toPoint()))
@@ -104,7 +105,10 @@ class ViewFeed(QObject):
         view = self._window.image_view
         under = view.layer.under(view.camera.to_view((x, y)))[1:]
         return [
-            (f"Select {other.number}  {other.name}", lambda name=other.landmark: view.landmark_pressed.emit(name))
+            (
+                tr("Select {number}  {name}", number=other.number, name=other.name),
+                lambda name=other.landmark: view.landmark_pressed.emit(name),
+            )
             for other in under
         ]
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from app import theme
 from app.session.view_state import WarningLine
+from app.translate import tr
 from app.views import icons
 from app.views.widgets import UNIT, button, label
 
@@ -60,7 +61,7 @@ class Line(QWidget):
 
     def __init__(self, warning: WarningLine) -> None:
         super().__init__()
-        self.setAccessibleName(f"Warning: {warning.text}")
+        self.setAccessibleName(tr("Warning: {text}", text=warning.text))
         self._sign = QLabel()
         self._text = label(warning.text, wrap=True)
         self._text.setProperty("role", "warning")
@@ -71,7 +72,7 @@ class Line(QWidget):
         self.why.setCheckable(True)
         self.why.toggled.connect(self._why.setVisible)
         self.dismiss = button("Dismiss")
-        self.dismiss.setToolTip("Looked at: do not show this again in this case")
+        self.dismiss.setToolTip(tr("Looked at: do not show this again in this case"))
         self._lay_out(warning)
         self.refresh()
 

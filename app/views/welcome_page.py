@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.action_registry import ActionRegistry
+from app.translate import tr
 from app.views.icons import picture
 from app.views.widgets import GAP, MARGIN, action_button, label
 
@@ -33,7 +34,7 @@ class WelcomePage(QWidget):
         logo.setPixmap(picture("app", "#000000", LOGO_RATIO, LOGO))
         layout.addWidget(logo)
         layout.addWidget(label("MedSapiens Studio", "display"))
-        text = "Check and correct landmarks on medical images. Everything stays on this computer."
+        text = tr("Check and correct landmarks on medical images. Everything stays on this computer.")
         layout.addWidget(label(text, "muted", wrap=True))
         layout.addSpacing(MARGIN)
         row = QHBoxLayout()

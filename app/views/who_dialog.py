@@ -82,7 +82,7 @@ class WhoDialog(QDialog):
         grid.setContentsMargins(2 * MARGIN, 0, 0, 0)
         grid.setHorizontalSpacing(GAP)
         grid.setVerticalSpacing(UNIT)
-        for column, (words, field) in enumerate((("Initials", self.code), ("Name", self.name))):
+        for column, (words, field) in enumerate(((tr("Initials"), self.code), (tr("Name"), self.name))):
             grid.addWidget(label(words, "caption"), 0, column)
             grid.addWidget(field, 1, column)
         grid.setColumnStretch(1, 1)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.action_registry import ActionRegistry
 from app.session.case_list_model import ROW_ROLE, CaseListModel
+from app.translate import tr
 from app.views.case_preview import CasePreview
 from app.views.drops import dropped_paths
 from app.views.row_delegates import CaseDelegate
@@ -58,8 +59,8 @@ class SearchField(QLineEdit):
     def __init__(self) -> None:
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.setPlaceholderText("Search cases")
-        self.setAccessibleName("Search cases")
+        self.setPlaceholderText(tr("Search cases"))
+        self.setAccessibleName(tr("Search cases"))
         self.setClearButtonEnabled(True)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -100,7 +101,7 @@ class WorklistPanel(QWidget):
         self.search.left.connect(self.left)
         self.filters = self._make_filters()
         self.sort = self._make_sort()
-        self.list = RowList("Cases")
+        self.list = RowList(tr("Cases"))
         self.list.setItemDelegate(CaseDelegate(self.list))
         self.list.chosen.connect(self._activate)
         self.preview = CasePreview(self)
@@ -112,7 +113,7 @@ class WorklistPanel(QWidget):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._progress_text = label("", "caption")
         self._progress = QProgressBar(textVisible=False)
-        self._progress.setAccessibleName("Reviewed cases")
+        self._progress.setAccessibleName(tr("Reviewed cases"))
         self._lay_out(actions)
         self.set_counts({})
 
@@ -126,13 +127,14 @@ class WorklistPanel(QWidget):
     def set_counts(self, counts: Mapping[str, int]) -> None:
         """Numbers on the filters, and how many cases are reviewed."""
         for key, chip in self.filters.items():
-            chip.setText(f"{FILTERS[key]}  {counts.get(key, 0):,}")
+            chip.setText(f"{tr(FILTERS[key])}  {counts.get(key, 0):,}")
             if key in RARE:
                 chip.setVisible(counts.get(key, 0) > 0 or chip.isChecked())
         total, reviewed = counts.get("all", 0), counts.get("reviewed", 0)
         self._progress.setRange(0, max(total, 1))
         self._progress.setValue(reviewed)
-        self._progress_text.setText(f"{reviewed:,} of {total:,} reviewed" if total else "")
+        text = tr("{reviewed} of {total} reviewed", reviewed=f"{reviewed:,}", total=f"{total:,}")
+        self._progress_text.setText(text if total else "")
         self._progress.setVisible(total > 0)
         self._show_emptiness(total)
 
@@ -174,7 +176,7 @@ class WorklistPanel(QWidget):
         head.addWidget(self.search, 1)
         add = action_button(actions.action("import.files"), Qt.ToolButtonStyle.ToolButtonIconOnly)
         add.setFixedWidth(32)
-        add.setAccessibleName("Import images")
+        add.setAccessibleName(tr("Import images"))
         head.addWidget(add)
         layout.addLayout(head)
         grid = QGridLayout()
@@ -191,10 +193,10 @@ class WorklistPanel(QWidget):
     def _make_filters(self) -> dict[str, QToolButton]:
         group, chips = QButtonGroup(self), {}
         for key, text in FILTERS.items():
-            chip = QToolButton(text=text, checkable=True, checked=key == "all")
+            chip = QToolButton(text=tr(text), checkable=True, checked=key == "all")
             chip.setProperty("role", "chip")
             chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            chip.setToolTip(FILTER_TIPS[key])
+            chip.setToolTip(tr(FILTER_TIPS[key]))
             chip.setSizePolicy(chip.sizePolicy().Policy.Expanding, chip.sizePolicy().Policy.Fixed)
             chip.toggled.connect(lambda on, key=key: on and self._filter(key))
             group.addButton(chip)
@@ -207,9 +209,9 @@ class WorklistPanel(QWidget):
 
     def _make_sort(self) -> QuietComboBox:
         combo = QuietComboBox()
-        combo.setAccessibleName("Sort cases")
+        combo.setAccessibleName(tr("Sort cases"))
         for key, text in SORTS.items():
-            combo.addItem(text, key)
+            combo.addItem(tr(text), key)
         combo.activated.connect(lambda _index: self.sort_changed.emit(combo.currentData()))
         return combo
 
@@ -244,6 +246,5 @@ class WorklistPanel(QWidget):
         empty = model is None or model.rowCount() == 0
         self.list.setVisible(not empty)
         self._empty.setVisible(empty)
-        self._empty.setText(
-            "No case matches." if total else "No cases yet.\nDrop images or folders here, or press Ctrl+I."
-        )
+        none = tr("No cases yet.\nDrop images or folders here, or press Ctrl+I.")
+        self._empty.setText(tr("No case matches.") if total else none)

@@ -144,7 +144,7 @@ def test_publishing_brings_the_project_back_as_it_now_is(application, editor, qt
     assert editor.publish_button.text() == "Publish as r2"
     editor.publish_button.click()
     qtbot.waitUntil(lambda: application.workspace not in (None, before), timeout=20_000)
-    assert "A landmark is new" in asked[0] and "New definition: Big" in asked[0]
+    assert "1 landmark is new" in asked[0] and "New definition: Big" in asked[0]
     workspace = application.workspace
     qtbot.waitUntil(lambda: workspace.session.is_open, timeout=20_000)
     assert workspace.project.template.version == 2 and not editor.isVisible()

@@ -79,9 +79,9 @@ class BulkRulePage(QWidget):
         grid.setVerticalSpacing(UNIT)
         grid.setColumnStretch(0, 1)
         rows: tuple[tuple[str, QAbstractSpinBox], ...] = (
-            ("Widest 95 % radius", self.most_mm),
-            ("The same without a pixel size, of the diagonal", self.most_percent),
-            ("Reviewed cases before it opens", self.unlock_after),
+            (tr("Widest 95 % radius"), self.most_mm),
+            (tr("The same without a pixel size, of the diagonal"), self.most_percent),
+            (tr("Reviewed cases before it opens"), self.unlock_after),
         )
         for place, (words, box) in enumerate(rows):
             text = label(words, wrap=True)

@@ -33,12 +33,12 @@ class KeysPage(QWidget):
     def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._actions = actions
-        self.search = QLineEdit(placeholderText="Search actions and keys", clearButtonEnabled=True)
-        self.search.setAccessibleName("Search actions and keys")
+        self.search = QLineEdit(placeholderText=tr("Search actions and keys"), clearButtonEnabled=True)
+        self.search.setAccessibleName(tr("Search actions and keys"))
         self.search.textChanged.connect(self._filter)
         self.table = self._make_table()
         self.capture = QKeySequenceEdit(maximumSequenceLength=1)
-        self.capture.setAccessibleName("New key")
+        self.capture.setAccessibleName(tr("New key"))
         self.capture.keySequenceChanged.connect(lambda _keys: self._judge())
         self.verdict = label(HINT, "muted", wrap=True)
         self.replace = button("Use this key")
@@ -161,7 +161,7 @@ class KeysPage(QWidget):
     def _make_table(self) -> QTreeWidget:
         table = QTreeWidget(columnCount=3, rootIsDecorated=False, uniformRowHeights=True)
         table.setHeaderLabels([tr("Action"), tr("Keys"), tr("Where")])
-        table.setAccessibleName("Actions and their keys")
+        table.setAccessibleName(tr("Actions and their keys"))
         table.setMinimumHeight(180)
         self._items: dict[str, QTreeWidgetItem] = {}
         for row in ACTIONS:
