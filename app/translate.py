@@ -15,13 +15,13 @@ CONTEXT = "MedSapiens"
 FILE = "medsapiens"
 
 
-def tr(text: str, **values: object) -> str:
+def tr(text: str, /, **values: object) -> str:
     """The text in the user's language; `{name}` is replaced after translation, so that words may change places."""
     words = QCoreApplication.translate(CONTEXT, text) if text else text
     return words.format(**values) if values else words
 
 
-def trn(one: str, many: str, n: int, **values: object) -> str:
+def trn(one: str, many: str, n: int, /, **values: object) -> str:
     """A text with a number, `%n` in it; other languages have as many forms as they need, by the form for many."""
     words = QCoreApplication.translate(CONTEXT, many, "", n)
     if words == many.replace("%n", str(n)) and n == 1:

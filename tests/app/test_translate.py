@@ -49,6 +49,11 @@ def test_without_a_file_english_is_spoken(tmp_path, qapp):
     assert tr("{decided} of {total} decided.", decided=3, total=19) == "3 of 19 decided."
 
 
+def test_a_value_may_have_any_name():
+    assert tr("Note: {text}", text="look again") == "Note: look again"
+    assert trn("%n {one}", "%n {many}", 2, one="case", many="cases") == "2 cases"
+
+
 def test_texts_are_translated_where_they_become_widgets(german, qtbot):
     registry = ActionRegistry()
     for row in ACTIONS:
