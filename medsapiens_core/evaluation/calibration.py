@@ -89,24 +89,27 @@ def fit_calibration(
 ) -> Calibration:
     """Fit on n images, K landmarks: points and truth (n, K, 2), covariance (n, K, 2, 2), radial error (n, K), in px.
 
-    NaN where there is no point or label. Raises ValueError when nothing is labelled.
+    Truth by R readers is (n, R, K, 2): regions then hold for whichever of them reads, not only for the one that the
+    model has learned from. NaN where there is no point or label. Raises ValueError when nothing is labelled.
     """
-    distance = mahalanobis(xy, truth, covariance)
+    readings = np.asarray(truth, dtype=np.float64)
+    readings = readings[:, None] if readings.ndim == 3 else readings
+    distance = mahalanobis(np.asarray(xy)[:, None], readings, np.asarray(covariance)[:, None])
     known = np.isfinite(distance)
     if not known.any():
         raise ValueError("no labelled point to calibrate on")
-    error = np.linalg.norm(np.subtract(xy, truth), axis=-1)
-    factors = _error_factors(error / np.asarray(radial_error, dtype=np.float64))
+    error = np.linalg.norm(np.asarray(xy)[:, None] - readings, axis=-1)
+    factors = _error_factors(_rows(error / np.asarray(radial_error, dtype=np.float64)[:, None]))
     scales = _scales(distance)
     scaled = _scaled_without_itself(distance)
-    used = scaled[known.any(axis=1)]
+    used = scaled[known.any(axis=(1, 2))].reshape(-1, distance.shape[1] * distance.shape[2])
     effective = effective_count(_logs(used))
     marks = {
         name: LandmarkCalibration(
-            n=int(known[:, k].sum()),
+            n=int(known[:, :, k].any(axis=1).sum()),
             scale=float(scales[k]),
             error_factor=float(factors[k]),
-            quantiles=tuple(conformal_quantile(distance[:, k], coverage) for coverage in COVERAGES),
+            quantiles=tuple(conformal_quantile(distance[:, :, k], coverage) for coverage in COVERAGES),
         )
         for k, name in enumerate(template.ids)
     }
@@ -137,10 +140,15 @@ def mahalanobis(xy: ArrayLike, truth: ArrayLike, covariance: ArrayLike) -> Float
 
 
 def conformal_quantile(scores: ArrayLike, coverage: float) -> float | None:
-    """The ceil((n+1) coverage)-th smallest of n scores, NaN left out; None where that is more than n."""
-    values = np.sort(_finite(scores))
-    rank = _ceil((len(values) + 1) * coverage)
-    return None if rank > len(values) else max(float(values[rank - 1]), SMALLEST)
+    """The ceil((n+1) coverage)-th smallest of n scores, NaN left out; None where that is more than n.
+
+    Of several scores of one image, (n, R), each image has equal weight: the rank is that of n images.
+    """
+    values = np.asarray(scores, dtype=np.float64)
+    values = values.reshape(len(values), -1)
+    values = values[np.isfinite(values).any(axis=1)]
+    share = _ceil((len(values) + 1) * coverage) / max(1, len(values))
+    return None if share > 1 or not len(values) else _weighted_quantile(values, share)
 
 
 def pooled_quantile(scores: Floats, coverage: float, effective: float) -> float | None:
@@ -149,9 +157,12 @@ def pooled_quantile(scores: Floats, coverage: float, effective: float) -> float 
     The rank is that of `effective` independent points: a share (effective + 1) / effective of `coverage`.
     """
     share = coverage * (effective + 1) / effective
+    return None if len(scores) < MIN_IMAGES or share > 1 else _weighted_quantile(scores, share)
+
+
+def _weighted_quantile(scores: Floats, share: float) -> float:
+    """The smallest of the scores of images (n, R), each image with equal weight, that `share` of them do not exceed."""
     known = np.isfinite(scores)
-    if len(scores) < MIN_IMAGES or share > 1:
-        return None
     weight = np.broadcast_to(1 / np.maximum(known.sum(axis=1, keepdims=True), 1), scores.shape)[known]
     order = np.argsort(scores[known])
     reached = np.cumsum(weight[order]) / weight.sum()
@@ -159,16 +170,21 @@ def pooled_quantile(scores: Floats, coverage: float, effective: float) -> float 
     return max(float(scores[known][order][position]), SMALLEST)
 
 
+def _rows(values: Floats) -> Floats:
+    """(n, R, K) as (n R, K)."""
+    return values.reshape(-1, values.shape[-1])
+
+
 def _scales(distance: Floats) -> Floats:
-    """Scale of each landmark (K,), shrunk towards the common one as far as the data do not tell them apart."""
-    result: Floats = np.exp(shrunk_means(_logs(distance)) - RAYLEIGH_LOG_MEAN)
+    """Scale of each landmark (K,), shrunk towards the common one as far as (n, R, K) data do not tell them apart."""
+    result: Floats = np.exp(shrunk_means(_logs(_rows(distance))) - RAYLEIGH_LOG_MEAN)
     return result
 
 
 def _scaled_without_itself(distance: Floats) -> Floats:
-    """Each image's distances over scales fitted without it, or the quantiles would be too small."""
+    """Each image's distances (n, R, K) over scales fitted without it, or the quantiles would be too small."""
     images = np.arange(len(distance))
-    if np.isfinite(distance).any(axis=1).sum() < 2:
+    if np.isfinite(distance).any(axis=(1, 2)).sum() < 2:
         return distance / _scales(distance)
     return np.stack([distance[i] / _scales(distance[images != i]) for i in images])
 

@@ -199,12 +199,14 @@ class CompactLandmarkModel(LandmarkModel):
         fold_lora(self.encoder)
 
     def add_template(self, template: Template) -> None:
-        """Add a head for a template that the model does not know, or has prototypes for; where there is a second
-        stage it gets a head there, too.
+        """Add a head for a template that the model does not know, or has prototypes for.
+
+        Where there is a second stage it gets a head there, too, and the first is shown the smallest input that it has
+        practised: what detail it lacks the second stage brings back, and the same minutes are worth more views.
         """
         self.config = self.config.with_template(template)
         if self.refiner is not None:
-            self.config = self.config.with_refined(template.id)
+            self.config = self.config.with_refined(template.id).with_smallest_input(template.id)
             self.refiner.add_head(template.id, len(template))
         if module_key(template.id) in self.prototypes:
             del self.prototypes[module_key(template.id)]

@@ -311,7 +311,14 @@ class ModelConfig(_Frozen):
 
     def with_refined(self, template_id: str) -> ModelConfig:
         """Return a config in which a known template has a second stage."""
-        entry = self.templates[template_id].model_copy(update={"refined": True})
+        return self._with_entry(template_id, refined=True)
+
+    def with_smallest_input(self, template_id: str) -> ModelConfig:
+        """Return a config in which a template's films are shown no larger than those of any other."""
+        return self._with_entry(template_id, input_scale=min(known.input_scale for known in self.templates.values()))
+
+    def _with_entry(self, template_id: str, **changes: Any) -> ModelConfig:
+        entry = self.templates[template_id].model_copy(update=changes)
         return self.model_copy(update={"templates": {**self.templates, template_id: entry}})
 
     def to_json(self) -> str:

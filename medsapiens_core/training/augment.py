@@ -76,6 +76,20 @@ def random_grey(grey: Grey, ranges: AugmentRange, rng: np.random.Generator) -> G
     return np.asarray(value * 255.0, dtype=np.float32)
 
 
+def gentle_grey(grey: Grey, ranges: AugmentRange, rng: np.random.Generator) -> Grey:
+    """The same for a second stage, which looks at each crop without its exposure: changes that leave the detail."""
+    value = np.clip(grey / 255.0, 0.0, 1.0)
+    if rng.random() < 0.8:
+        value = value ** np.float32(np.exp(rng.normal(0, 0.25)))
+    if rng.random() < 0.2:
+        value = cv2.GaussianBlur(value, (0, 0), float(rng.uniform(0.4, 1.6)))
+    if rng.random() < 0.3:
+        value = np.clip(value + rng.normal(0, rng.uniform(0.01, 0.04), value.shape), 0.0, 1.0)
+    if rng.random() < ranges.invert:
+        value = 1.0 - value
+    return np.asarray(value * 255.0, dtype=np.float32)
+
+
 def _smooth_field(shape: tuple[int, ...], rng: np.random.Generator) -> Grey:
     """Uneven exposure: a smooth factor around 1."""
     coarse = rng.normal(1.0, 0.2, (4, 4)).astype(np.float32)

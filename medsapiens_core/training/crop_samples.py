@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from medsapiens_core.geometry import Affine2D
 from medsapiens_core.inference.crops import cut, fine_picture, input_to_fine, refiner_of, to_cells, with_context
 from medsapiens_core.models.config import ModelConfig
-from medsapiens_core.training.augment import AugmentRange, random_grey
+from medsapiens_core.training.augment import AugmentRange, gentle_grey
 
 USUAL_STRAY, WIDE_STRAY = 0.07, 0.23  # of the crop's side: standard deviation, and the half width of one in six
 WIDE_SHARE = 1 / 6
@@ -45,7 +45,7 @@ def crop_samples(
     """
     refiner = refiner_of(config)
     enlarge, size = input_to_fine(config.for_template(template_id).input_size, config)
-    shown = random_grey(fine_picture(view.grey, enlarge @ view.to_input, size), ranges, rng)
+    shown = gentle_grey(fine_picture(view.grey, enlarge @ view.to_input, size), ranges, rng)
     landmarks = rng.permutation(np.flatnonzero(view.weights > 0))[:most]
     xy_fine = enlarge.apply(view.xy_input[landmarks])
     crops = cut(with_context(shown, refiner), xy_fine + _stray(len(landmarks), refiner.crop, rng), refiner)

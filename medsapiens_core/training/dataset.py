@@ -25,7 +25,8 @@ MAX_CROPS = 24  # of one view for the second stage
 class TrainingItem:
     """One labelled image. `xy_image` (K, 2) in image pixels, NaN where there is no label; `weights` (K,) in 0..1.
 
-    `spacing` is (row_mm, col_mm) or None; `group` is the patient, images of one group are never split.
+    `spacing` is (row_mm, col_mm) or None; `group` is the patient, images of one group are never split. `others` has the
+    same landmarks as other readers placed them: nothing is learned from them, calibration asks how far readers differ.
     """
 
     path: Path
@@ -37,6 +38,7 @@ class TrainingItem:
     frame: int | None = None
     axis: int | None = None
     case_id: int = 0
+    others: tuple[NDArray[np.float64], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,16 +25,17 @@ def predict_items(predictor: Predictor, items: Sequence[TrainingItem], template:
 def calibrate_on(
     predictions: Sequence[Prediction], items: Sequence[TrainingItem], template: Template
 ) -> Calibration | None:
-    """Fit on the predictions of `items`. None when nothing is left to fit on.
+    """Fit on the predictions of `items`, by as many readers as each of them has. None when nothing is left to fit on.
 
     Doubtful predictions are left out, because they get no region either.
     """
+    readers = min((len(item.others) for item in items), default=0)
     used = [
-        (prediction, np.where(item.weights[:, None] > 0, item.xy_image, np.nan))
+        (prediction, np.where(item.weights[:, None] > 0, np.stack([item.xy_image, *item.others[:readers]]), np.nan))
         for prediction, item in zip(predictions, items, strict=True)
         if prediction.notice is None and prediction.covariance is not None and prediction.radial_error is not None
     ]
-    if not any(np.isfinite(truth - prediction.xy_image).all(axis=1).any() for prediction, truth in used):
+    if not any(np.isfinite(truth - prediction.xy_image).all(axis=-1).any() for prediction, truth in used):
         return None
     return fit_calibration(
         template,

@@ -27,6 +27,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from medsapiens_core.data.template import Template
@@ -51,7 +52,10 @@ FULL_SIZE = ((1.0, 1.0),)
 
 @dataclass(frozen=True)
 class LandmarkSet:
-    """One source: `share` of all samples, every `held_out`-th image is kept for validation (0: none)."""
+    """One source: `share` of all samples, every `held_out`-th image is kept for validation (0: none).
+
+    `others` are files with other readers' points on the same images.
+    """
 
     file: str
     template_id: str
@@ -59,12 +63,22 @@ class LandmarkSet:
     held_out: int
     views: AugmentRange
     largest: float = 1.0  # factor of the input's sides that this template never goes beyond
+    others: tuple[str, ...] = ()
 
 
 BOTH_WAYS = AugmentRange(flip=0.5)
 SETS = (
     # Which way a skull looks is found out before this network sees it (inference/view.py), so no mirrored views.
-    LandmarkSet("ceph/train_senior.json", "ceph-19", 0.36, 8, AugmentRange(10, 30, (0.82, 1.3), 0.06, 0.05, 0.0, 0.04)),
+    # The second stage brings its detail back, so three quarters of the sides do, in half the time for each film.
+    LandmarkSet(
+        "ceph/train_senior.json",
+        "ceph-19",
+        0.36,
+        8,
+        AugmentRange(10, 30, (0.82, 1.3), 0.06, 0.05, 0.0, 0.04),
+        largest=0.75,
+        others=("ceph/train_junior.json",),
+    ),
     # Vertebrae are told apart by counting, so both ends of the spine must stay in view.
     # They need the whole film more than they need its detail, so the spine stays with the middle size.
     LandmarkSet("spine/train.json", "spine-68", 0.42, 15, AugmentRange(6, 12, (0.97, 1.15), 0.02, flip=0.5), 0.75),
@@ -77,13 +91,31 @@ SETS = (
 def read_set(data: Path, source: LandmarkSet, template: Template) -> tuple[list[TrainingItem], list[TrainingItem]]:
     """Read a COCO keypoints file into training and validation items."""
     file = data / source.file
+    others = [_points_of(data / other, template) for other in source.others]
     parts: tuple[list[TrainingItem], list[TrainingItem]] = ([], [])
     for position, item in enumerate(sorted(read_coco(file, file.parent / "images", template), key=lambda i: i.path)):
         held_out = source.held_out > 0 and position % source.held_out == source.held_out - 1
         weights = (item.visibility > 0).astype(np.float64)
         spacing = None if item.spacing is None else (item.spacing.row_mm, item.spacing.col_mm)
-        parts[held_out].append(TrainingItem(item.path, template.id, item.xy_image, weights, spacing, item.path.name))
+        parts[held_out].append(
+            TrainingItem(
+                item.path,
+                template.id,
+                item.xy_image,
+                weights,
+                spacing,
+                item.path.name,
+                others=tuple(points[item.path] for points in others if item.path in points),
+            )
+        )
     return parts
+
+
+def _points_of(file: Path, template: Template) -> dict[Path, NDArray[np.float64]]:
+    """Points (K, 2) by image as one reader placed them; empty without the file."""
+    if not file.exists():
+        return {}
+    return {item.path: item.xy_image for item in read_coco(file, file.parent / "images", template)}
 
 
 def default_config(templates: dict[str, Template]) -> ModelConfig:

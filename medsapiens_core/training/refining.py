@@ -23,6 +23,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from safetensors.torch import load_file
 
 from medsapiens_core.data.template_file import find_template
 from medsapiens_core.models.compact import CompactLandmarkModel
@@ -56,6 +57,12 @@ class Refining:
         self.model = model
         used = [source for source in SETS if source.template_id in model.config.templates]
         self.model.add_refiner(RefinerArchitecture(), [source.template_id for source in used])
+        if args.second:
+            second = load_file(args.second / "model.safetensors")
+            assert self.model.refiner is not None
+            self.model.refiner.load_state_dict(
+                {key: second[f"refiner.{key}"].float() for key in self.model.refiner.state_dict()}
+            )
         self.templates = {source.template_id: find_template(source.template_id) for source in used}
         self.parts = {s.template_id: read_set(args.data, s, self.templates[s.template_id]) for s in used}
         self.films = {
@@ -147,6 +154,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with ceph/, spine/, chest/, hand_*/")
     parser.add_argument("--start", type=Path, required=True, help="finished model package, the first stage")
+    parser.add_argument("--second", type=Path, help="package whose second stage to go on from; default: begin anew")
     parser.add_argument("--out", type=Path, required=True, help="folder of the model package to write")
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--rate", type=float, default=2e-3)

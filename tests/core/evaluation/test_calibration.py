@@ -47,6 +47,29 @@ def test_the_region_holds_its_share_of_new_points(images, coverage):
     assert np.mean(shares) == pytest.approx(coverage, abs=0.02)
 
 
+@pytest.mark.parametrize("images", [18, 150])
+def test_with_two_readers_the_region_holds_its_share_of_whoever_reads(images):
+    """The second differs from the first by a law of its own: one reader alone would give regions that are too small."""
+    rng = np.random.default_rng(images)
+
+    def read_twice(count):
+        xy, truth, covariance, claimed = draw(rng, count)
+        other = truth + rng.normal(0, 4, truth.shape)
+        return xy, np.stack([truth, other], axis=1), covariance, claimed
+
+    shares, alone = [], []
+    for _ in range(600 // images + 4):
+        xy, both, covariance, claimed = read_twice(images)
+        calibration = fit_calibration(TEMPLATE, xy, both, covariance, claimed)
+        first = fit_calibration(TEMPLATE, xy, both[:, 0], covariance, claimed)
+        new_xy, new, new_covariance, _ = read_twice(100)
+        for found, one in ((shares, calibration), (alone, first)):
+            found.append(np.mean([share_inside(one, (new_xy, new[:, r], new_covariance, 0), 0.95) for r in (0, 1)]))
+        assert calibration.n_images == calibration.landmarks["m0"].n == images
+    assert np.mean(shares) == pytest.approx(0.95, abs=0.02)
+    assert np.mean(alone) < 0.9
+
+
 def test_landmarks_with_clearly_other_spread_get_scales_of_their_own():
     calibration = fit_calibration(TEMPLATE, *draw(np.random.default_rng(0), 90))
     scales = [calibration.landmarks[name].scale for name in TEMPLATE.ids]

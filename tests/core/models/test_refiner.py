@@ -61,6 +61,14 @@ def test_a_new_template_gets_a_second_stage_where_there_is_one() -> None:
     assert not plain.config.is_refined("new")
 
 
+def test_a_new_template_is_shown_the_smallest_input_where_there_is_a_second_stage() -> None:
+    for model, expected in ((refined_model(), 0.5), (tiny_model(a=3, b=2), 1.0)):
+        entry = model.config.templates["b"].model_copy(update={"input_scale": 0.5})
+        model.config = model.config.model_copy(update={"templates": {**model.config.templates, "b": entry}})
+        model.add_template(NEW)
+        assert model.config.templates["new"].input_scale == expected
+
+
 def test_what_each_mode_trains_of_it() -> None:
     model = refined_model()
     of_mode = {

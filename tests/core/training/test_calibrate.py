@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,19 @@ def test_the_written_default_package_knows_what_its_figures_are_worth(tmp_path, 
     again = calibrate_on(predict_items(predictor, items[::-1], TEMPLATE), items[::-1], TEMPLATE)
     assert again.data_sha256 == calibration.data_sha256
     assert "12 images, 24 points" in describe({TEMPLATE.id: calibration})
+
+
+def test_a_second_reader_who_differs_makes_the_regions_larger(tmp_path, items):
+    predictor = Predictor.load(write_model(tmp_path / "m", compact_config()), "cpu")
+    predictions = predict_items(predictor, items, TEMPLATE)
+    apart = [replace(item, others=(item.xy_image + np.array([15.0, -40.0]),)) for item in items]
+    one, two = (calibrate_on(predictions, found, TEMPLATE) for found in (items, apart))
+    assert two.n_images == one.n_images
+    name = TEMPLATE.ids[0]
+    assert two.radius(name, 0.68) > one.radius(name, 0.68)
+    # A reader who has not seen every image is left out.
+    some = [*apart[:-1], items[-1]]
+    assert calibrate_on(predictions, some, TEMPLATE).pooled == one.pooled
 
 
 def test_nothing_labelled_or_nothing_held_out_gives_no_calibration(tmp_path, items):
