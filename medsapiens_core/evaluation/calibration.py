@@ -89,8 +89,9 @@ def fit_calibration(
 ) -> Calibration:
     """Fit on n images, K landmarks: points and truth (n, K, 2), covariance (n, K, 2, 2), radial error (n, K), in px.
 
-    Truth by R readers is (n, R, K, 2): regions then hold for whichever of them reads, not only for the one that the
-    model has learned from. NaN where there is no point or label. Raises ValueError when nothing is labelled.
+    Truth by R readers is (n, R, K, 2): regions then hold for whichever of them reads, while the expected error stays
+    that against the first, whom the model has learned from. NaN where there is no point or label. Raises ValueError
+    when nothing is labelled.
     """
     readings = np.asarray(truth, dtype=np.float64)
     readings = readings[:, None] if readings.ndim == 3 else readings
@@ -98,8 +99,8 @@ def fit_calibration(
     known = np.isfinite(distance)
     if not known.any():
         raise ValueError("no labelled point to calibrate on")
-    error = np.linalg.norm(np.asarray(xy)[:, None] - readings, axis=-1)
-    factors = _error_factors(_rows(error / np.asarray(radial_error, dtype=np.float64)[:, None]))
+    error = np.linalg.norm(np.asarray(xy) - readings[:, 0], axis=-1)
+    factors = _error_factors(error / np.asarray(radial_error, dtype=np.float64))
     scales = _scales(distance)
     scaled = _scaled_without_itself(distance)
     used = scaled[known.any(axis=(1, 2))].reshape(-1, distance.shape[1] * distance.shape[2])
