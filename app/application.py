@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.controllers.notice_board import NoticeBoard
 from app.finetune_dialogue import leave_while_training
+from app.opening import ProjectOpening, interrupted_text
 from app.preferences import START
 from app.rule_settings import RuleSettings
 from app.sample_project import SAMPLE_PROJECTS, SampleProject, ensure_sample, sample_folder
@@ -28,7 +29,6 @@ from app.workspace import Workspace
 from medsapiens_core.data.template import Template
 from medsapiens_core.data.template_file import shipped_templates
 from medsapiens_core.settings import home as default_home
-from medsapiens_core.store.errors import NewerProjectError, ProjectLockedError
 from medsapiens_core.store.library import ModelLibrary
 from medsapiens_core.store.own_templates import OwnTemplates
 from medsapiens_core.store.project import Project
@@ -65,6 +65,7 @@ class Application(QObject):
         self.window = MainWindow(self.settings)
         self.notices = NoticeBoard(self.window.notices, self)
         self.workspace: Workspace | None = None
+        self.opening = ProjectOpening(self.runner, self.window, self)
         self.own_templates = OwnTemplates(self.home)
         self.templates = TemplateDialogue(
             self.runner, self.own_templates, self.window, lambda: self.workspace, parent=self
@@ -102,12 +103,7 @@ class Application(QObject):
             self.window.show_review()
             return
         self._show_busy(tr("Opening {name} …", name=folder.name))
-        self.runner.submit(
-            IO,
-            lambda: Project.open(folder, read_only=read_only),
-            on_done=self._opened,
-            on_error=lambda error: self._not_opened(folder, error),
-        )
+        self.opening.open(folder, read_only=read_only)
 
     def create_project(self, folder: Path, name: str, template_id: str, then_import: list[str] | None = None) -> None:
         """Make a project and open it."""
@@ -177,6 +173,8 @@ class Application(QObject):
         window.toasts.action_triggered.connect(self._run_toast)
         window.closed.connect(self.shut_down)
         self.templates.published.connect(self._template_published)
+        self.opening.opened.connect(self._opened)
+        self.opening.failed.connect(self._opening_failed)
 
     def _add_settings(self) -> None:
         folder = self.home / THUMBNAIL_FOLDER
@@ -222,6 +220,8 @@ class Application(QObject):
         self.workspace = Workspace(project, self.library, self.window, self.notices, options=self._options, parent=self)
         self.workspace.reopen_wanted.connect(self._reopen_for_another)
         self._remember(project)
+        if interrupted := interrupted_text(project):
+            self.notices.show("interrupted", "info", interrupted, {tr("OK"): lambda: None})
         self.workspace.start(self._case_to_open)
         self._case_to_open = None
         if then_import:
@@ -229,19 +229,11 @@ class Application(QObject):
         self.project_opened.emit(self.workspace)
 
     def _not_opened(self, folder: Path, error: Exception) -> None:
-        self._show_welcome_if_empty()
-        if isinstance(error, ProjectLockedError):
-            self._offer_reading(folder, error)
-            return
-        title = tr("Newer project") if isinstance(error, NewerProjectError) else tr("Project not opened")
-        self.opening_failed.emit(str(error))
-        self.window.dialogs.tell(title, str(error), kind="warning")
+        self.opening.refused(folder, error)
 
-    def _offer_reading(self, folder: Path, error: ProjectLockedError) -> None:
-        buttons = [("read", tr("Open to read")), ("cancel", tr("Cancel"))]
-        self.opening_failed.emit(str(error))
-        if self.window.dialogs.ask(tr("Project in use"), str(error), buttons, "cancel") == "read":
-            self.open_project(folder, read_only=True)
+    def _opening_failed(self, text: str) -> None:
+        self._show_welcome_if_empty()
+        self.opening_failed.emit(text)
 
     def _sample_made(self, folder: Path) -> None:
         self.open_project(folder)

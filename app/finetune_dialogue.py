@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -25,6 +26,7 @@ from medsapiens_core.store.library import ModelEntry
 from medsapiens_core.store.project import Project
 from medsapiens_core.store.readiness import FEWEST_TRAINING, Readiness, readiness
 from medsapiens_core.training.config import TrainingOptions
+from medsapiens_core.training.progress import NO_GPU_ROOM
 
 SUGGESTED_FROM, SUGGESTED_SHARE = 10, 0.2  # new cases, or that share of the training cases
 ACTIVE = ("running", "stopping")
@@ -63,6 +65,8 @@ class FinetuneDialogue(QObject):
         self._window, self._notices, self._options = window, notices, options
         self._corrections = self._changed = 0
         self._ready: Readiness | None = None
+        self._wish = Wish(options or TrainingOptions())
+        self._told_cpu: set[int] = set()
         self.dialog = FinetuneDialog(window)
         self.dialog.start_requested.connect(self._start)
         self.dialog.fix_requested.connect(self._fix)
@@ -87,7 +91,7 @@ class FinetuneDialogue(QObject):
         training.jobs_changed.connect(self._show_jobs)
         training.corrections_changed.connect(self._show_corrections)
         training.frozen.connect(self._window.toasts.show_message)
-        training.failed.connect(lambda text: self._notices.show("model", "error", text))
+        training.failed.connect(self._tell_failed)
         training.no_room.connect(self._tell_no_room)
         training.interrupted.connect(self._offer_resume)
         self._models.models_changed.connect(self._show_button)
@@ -157,6 +161,7 @@ class FinetuneDialogue(QObject):
         self._begin(Wish(options.model_copy(update=changes), with_estimated=choice.with_estimated))
 
     def _begin(self, wish: Wish) -> None:
+        self._wish = wish
         if self._models.current is not None:
             self._training.start(self._models.current, wish=wish)
 
@@ -165,7 +170,34 @@ class FinetuneDialogue(QObject):
             self._training.remove_ended()
 
     def _tell_no_room(self, text: str) -> None:
-        self._notices.show("model", "error", text, {tr("Clean old runs"): self._training.remove_ended})
+        """M11."""
+        buttons: dict[str, Act] = {
+            tr("Choose another folder"): self._choose_runs,
+            tr("Clean old runs"): self._training.remove_ended,
+        }
+        self._notices.show("model", "error", text, buttons)
+
+    def _choose_runs(self) -> None:
+        folder = self._window.dialogs.open_folder(tr("Where are the files of a training to be kept?"))
+        if folder:
+            runs = Path(folder) / f"{self._project.folder.stem}.runs"
+            self._runner.submit(
+                STORE,
+                self._project.jobs.use_folder,
+                runs,
+                on_done=lambda _none: self._begin(self._wish),
+                on_error=self._tell_error,
+            )
+
+    def _tell_failed(self, text: str) -> None:
+        """M13 has a way out; everything else only says why."""
+        buttons: dict[str, Act] = {}
+        if NO_GPU_ROOM in text:
+            buttons = {tr("Use the CPU"): self._begin_on_cpu, tr("Cancel"): lambda: None}
+        self._notices.show("model", "error", text, buttons)
+
+    def _begin_on_cpu(self) -> None:
+        self._begin(replace(self._wish, options=self._wish.options.model_copy(update={"device": "cpu"})))
 
     def _tell_error(self, error: Exception) -> None:
         self._notices.show("model", "error", str(error))
@@ -179,8 +211,18 @@ class FinetuneDialogue(QObject):
             self._changed = 0
             self._window.status.set_job(None, None)
         else:
+            self._tell_cpu(active)
             phase = tr(active.phase) or tr("starting")
             self._window.status.set_job(tr("Job {n}: {phase}", n=active.id, phase=phase), active.progress)
+
+    def _tell_cpu(self, job: JobState) -> None:
+        """M31, once for each job, as soon as its time is known."""
+        if job.cpu_note and job.id not in self._told_cpu:
+            self._told_cpu.add(job.id)
+            details = job.cpu_details or tr("This computer has no GPU that PyTorch can use.")
+            tell = self._window.dialogs.tell
+            buttons: dict[str, Act] = {tr("Details"): lambda: tell(tr("No usable GPU"), details)}
+            self._notices.show("cpu", "info", job.cpu_note, buttons, behind=True)
 
     def _show_corrections(self, count: int) -> None:
         self._corrections = count

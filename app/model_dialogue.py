@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
 
 from app.compare_pictures import ComparePictures
 from app.controllers.models_controller import ModelsController
@@ -23,6 +25,11 @@ from medsapiens_core.store.project import Project
 ROLL_BACK = "rollback"
 CONVERT = 'medsapiens models import "{path}" --name NAME'  # a command, the same in every language
 TOAST_MS = 10_000
+CODE_SUFFIXES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle")
+CODE = (  # M18
+    '"{file}" can run program code when opened, so it is not loaded. '
+    "Only .safetensors models with a model card are accepted."
+)
 
 
 class ModelDialogue(QObject):
@@ -68,16 +75,30 @@ class ModelDialogue(QObject):
         path = self._window.dialogs.model_file()
         if path and Path(path).suffix == ".msmodel":
             self._models.import_file(path)
+        elif path and runs_code(Path(path)):
+            self._refuse_code(path)
         elif path:
-            self._window.dialogs.tell(
-                tr("Import model"),
-                tr(
-                    "{file} is a checkpoint of another program. It is converted once on the command line, where its "
-                    "base and template can be named:",
-                    file=Path(path).name,
-                ),
-                CONVERT.format(path=path),
-            )
+            self._tell_how_to_convert(path)
+
+    def _refuse_code(self, path: str) -> None:
+        """M18."""
+        buttons = [("other", tr("Choose another")), ("how", tr("How to convert"))]
+        answer = self._window.dialogs.ask(tr("Import model"), tr(CODE, file=Path(path).name), buttons, "other")
+        if answer == "other":
+            self.ask_for_model()
+        elif answer == "how":
+            self._tell_how_to_convert(path)
+
+    def _tell_how_to_convert(self, path: str) -> None:
+        self._window.dialogs.tell(
+            tr("Import model"),
+            tr(
+                "{file} is a checkpoint of another program. It is converted once on the command line, where its "
+                "base and template can be named:",
+                file=Path(path).name,
+            ),
+            CONVERT.format(path=path),
+        )
 
     def ask_to_roll_back(self) -> None:
         """Ask why, then put the model before in use again."""
@@ -218,4 +239,15 @@ class ModelDialogue(QObject):
         self._window.toasts.show_message(text)
 
     def _tell_failure(self, text: str) -> None:
-        self._notices.show("model", "error", text)
+        """M19 is one of these."""
+        copy: Act = lambda: QGuiApplication.clipboard().setText(text)  # noqa: E731
+        self._notices.show("model", "error", text, {tr("OK"): lambda: None, tr("Copy details"): copy})
+
+
+def runs_code(path: Path) -> bool:
+    """True for a file of pickled objects, or a zip of them: opening one runs what it says."""
+    if path.suffix.lower() in CODE_SUFFIXES:
+        return True
+    with contextlib.suppress(OSError), path.open("rb") as stream:
+        return stream.read(2)[:1] == b"\x80"  # a pickle of any protocol since 2
+    return False

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication
 
-from app.controllers.import_controller import ImportController, ImportItem, ImportSummary
-from app.controllers.notice_board import NoticeBoard
+from app.controllers.import_controller import ImportController, ImportItem, ImportSummary, locked_text
+from app.controllers.notice_board import Act, NoticeBoard
 from app.session.view_state import SliceChoice
-from app.translate import tr
+from app.translate import tr, trn
 from app.views.main_window import MainWindow
 
-LISTED = 200
+SHOW_KNOWN = "show-known"
+SHORT_MS, LONG_MS = 6_000, 20_000
 
 
 class ImportDialogue(QObject):
@@ -24,6 +26,9 @@ class ImportDialogue(QObject):
     ) -> None:
         super().__init__(parent)
         self._importer, self._window, self._notices = importer, window, notices
+        self._known: list[str] = []
+        self._skipped_alike: set[str] = set()  # compressions of which nothing more is told until the project is closed
+        window.toasts.action_triggered.connect(self._run_toast)
         importer.progress.connect(self._show_progress)
         importer.slices_wanted.connect(self._ask_for_slices)
         importer.finished.connect(self._show_summary)
@@ -51,11 +56,38 @@ class ImportDialogue(QObject):
 
     def _show_summary(self, summary: ImportSummary) -> None:
         self._notices.dismiss("import")
-        if not summary.skipped:
-            self._window.toasts.show_message(summary.text)
-            return
-        buttons = {tr("Show list"): lambda: self._show_list(summary)}
-        self._notices.show("imported", "warning", summary.text, buttons, summary.details)
+        if summary.skipped:
+            buttons: dict[str, Act] = {tr("Show list"): lambda: self._show_list(summary), tr("OK"): lambda: None}
+            self._notices.show("imported", "warning", summary.text, buttons, summary.details)
+        else:
+            offers = [(SHOW_KNOWN, tr("Show"))] if summary.known else []
+            self._known = summary.known
+            self._window.toasts.show_message(summary.text, offers, LONG_MS if offers else SHORT_MS)
+        if summary.joined_locked:
+            text = locked_text(summary.joined_locked)
+            self._notices.show("joined-locked", "info", text, {tr("OK"): lambda: None})
+        for compression, reasons in summary.compressions.items():
+            if compression not in self._skipped_alike:
+                self._tell_compressed(compression, reasons)
+
+    def _tell_compressed(self, compression: str, reasons: Sequence[str]) -> None:
+        """M04, once for each compression."""
+        text = reasons[0]
+        if len(reasons) > 1:
+            text += " " + trn("%n more file is like this.", "%n more files are like this.", len(reasons) - 1)
+        buttons: dict[str, Act] = {
+            tr("Copy details"): lambda: QGuiApplication.clipboard().setText("\n".join(reasons)),
+            tr("Skip"): lambda: None,
+            tr("Skip all like this"): lambda: self._skipped_alike.add(compression),
+        }
+        self._notices.show(f"compressed-{compression}", "warning", text, buttons)
 
     def _show_list(self, summary: ImportSummary) -> None:
         self._window.dialogs.tell(tr("Files that were skipped"), summary.text, summary.details, "warning")
+
+    def _run_toast(self, action: str) -> None:
+        if action == SHOW_KNOWN:
+            count = trn(
+                "%n file is already in this project.", "%n files are already in this project.", len(self._known)
+            )
+            self._window.dialogs.tell(tr("Files that are here already"), count, "\n".join(self._known))

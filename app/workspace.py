@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
+from app.case_problems import CaseProblems
 from app.controllers.announcer import Announcer
 from app.controllers.auto_advance import AutoAdvance
 from app.controllers.card_controller import CardController
@@ -86,6 +87,7 @@ class Workspace(QObject):
         )
         self.saves = self.saving.queue
         self.loader = CaseLoader(self.runner, project, self)
+        self.problems = CaseProblems(self.runner, project, window=window, notices=notices, parent=self)
         set_condition = window.registry.set_condition
         self.worklist = WorklistController(self.runner, project, window.worklist, self)
         self.worklist.searched.connect(lambda text: set_condition("search", bool(text)))
@@ -233,6 +235,8 @@ class Workspace(QObject):
         self.saves.saved.connect(self._saved)
         self.loader.loaded.connect(self._loaded)
         self.loader.refused.connect(self._refused)
+        self.problems.open_requested.connect(self.open_case)
+        self.problems.import_requested.connect(lambda path: self.import_paths([path]))
         self.loader.settled.connect(self.inference.settle)
         self.worklist.open_requested.connect(self.open_case)
         self.worklist.next_known.connect(self._prefetch)
@@ -242,6 +246,7 @@ class Workspace(QObject):
         self.inference.arrived.connect(self.session.receive_prediction)
         self.inference.predicted.connect(self.worklist.case_changed)
         self.inference.failed.connect(self._tell_prediction_failed)
+        self.inference.told.connect(self.window.toasts.show_message)
         self.flagging.changed.connect(self._flag_changed)
         self.spacing.changed.connect(self.review.show_image)
         self.spacing.changed.connect(lambda _row, image: self.measuring.measures.open(image))
@@ -318,8 +323,8 @@ class Workspace(QObject):
             return False
         return shown is None or shown.model_id != model.id
 
-    def _refused(self, text: str) -> None:
-        self.notices.show("open", "warning", text)
+    def _refused(self, case_id: int, error: Exception) -> None:
+        self.problems.show(case_id, error)
         self.ready.emit()
 
     def _preview(self, case_id: int) -> None:

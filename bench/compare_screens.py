@@ -118,7 +118,10 @@ def show_training(workspace: Workspace) -> None:
         steps=steps,
         base="v3",
         val_base=1.42,
-        notes=("Memory ran out. Training goes on by itself with 2 instead of 4 images at a time.",),
+        notes=(
+            "The GPU ran out of memory. Training goes on by itself with batch 2 instead of 4; "
+            "the result is comparable.",
+        ),
     )
     waiting = JobState(8, "queued", "", None, "waits for its turn", can_cancel=True, base="v3")
     window.show_models()

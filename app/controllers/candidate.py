@@ -24,6 +24,7 @@ from medsapiens_core.store.library import ModelLibrary
 from medsapiens_core.store.project import Project
 
 COMPARISON = "comparison.json"
+NEW_IN, NAMED = " New in: ", 5  # how the gate names cases with new gross errors, and how many of them
 
 
 def next_name(library: ModelLibrary, project: Project, template_id: str, letter: str = "v") -> str:
@@ -81,7 +82,7 @@ def comparison_state(
 ) -> ComparisonState:
     """A stored comparison as the dialog shows it; `uses` of its locked set so far, this one counted."""
     old = comparison.get("old")
-    gate = tuple(_gate_line(line) for line in comparison["gate"])
+    gate = tuple(_gate_line(line, case_names) for line in comparison["gate"])
     said = verdict.verdict_text(name, comparison, {mark.id: mark.name for mark in template.landmarks})
     refusal = _refusal(
         name, gate, said, in_use=in_use, is_try_out=is_try_out, is_worn_out=uses >= verdict.WORN_OUT_FROM
@@ -122,9 +123,13 @@ def _refusal(
     return verdict.worn_out_text() if is_worn_out else ""
 
 
-def _gate_line(line: Mapping[str, Any]) -> GateLine:
-    cases = tuple(int(case_id) for case_id in line.get("case_ids", ()))
-    return GateLine(line["rule"], line["ok"], line["text"], line.get("blocks", False), line.get("landmark", ""), cases)
+def _gate_line(line: Mapping[str, Any], names: Mapping[int, str]) -> GateLine:
+    cases, text = tuple(int(case_id) for case_id in line.get("case_ids", ())), line["text"]
+    before, is_named, _numbers = text.partition(NEW_IN)
+    if is_named:  # the process that compares knows cases by their numbers only
+        some = ", ".join(names.get(case_id, "") for case_id in cases[:NAMED]) + (" …" if len(cases) > NAMED else "")
+        text = before + " " + tr("New in: {cases}.", cases=some)
+    return GateLine(line["rule"], line["ok"], text, line.get("blocks", False), line.get("landmark", ""), cases)
 
 
 def _figures(value: Mapping[str, Any]) -> ModelFigures:

@@ -21,21 +21,25 @@ from medsapiens_core.store.cases import CaseRow
 from medsapiens_core.store.project import Project
 
 KEPT_PIXELS = 2**27  # of pictures kept decoded, the open one not counted
-CHANGED = (
-    "The picture of {name} has changed since it was imported. Its landmarks belong to the old picture, so the case is "
-    "not opened. Put the old file back, or import the new one as a new case."
-)
-MISSING = (
-    "The picture of {name} is not at its old place ({folder}). Put it back, or connect the drive it is on; "
-    "the landmarks are kept."
-)
+CHANGED = "The picture of case {case} has changed since import. The landmarks belong to the old one."  # M07
+MISSING = "The picture of case {case} is not at its old place."  # M06
+
+
+class MissingPictureError(UserError):
+    """The picture of a case is not where it was."""
+
+
+class ChangedPictureError(UserError):
+    """There is another picture in the place of a case's own."""
 
 
 class CaseLoader(QObject):
-    """`loaded(CaseDetail, Image)`; `refused(text)` when a case cannot be opened; `settled(case id)` after either."""
+    """`loaded(CaseDetail, Image)`; `refused(case id, error)` when a case cannot be opened; `settled(case id)` after
+    either.
+    """
 
     loaded = Signal(object, object)
-    refused = Signal(str)
+    refused = Signal(int, object)
     settled = Signal(int)
 
     def __init__(self, runner: TaskRunner, project: Project, parent: QObject | None = None) -> None:
@@ -127,18 +131,18 @@ class CaseLoader(QObject):
         self._reading.discard(case_id)
         if case_id == self._wanted:
             self._wanted, self._landmarks = None, None
-            self.refused.emit(str(error))
+            self.refused.emit(case_id, error)
             self.settled.emit(case_id)
 
 
 def read_case_image(row: CaseRow) -> Image:
     """Read the picture of a case. Raises UserError when it is missing, changed or unreadable."""
     if not row.path.exists():
-        raise UserError(tr(MISSING, name=row.name, folder=row.path.parent))
+        raise MissingPictureError(tr(MISSING, case=row.name))
     try:
         image = read_image(row.path, frame=row.frame, axis=row.axis)
     except UnreadableImageError as error:
         raise UserError(tr("{case} cannot be shown: {reason}", case=row.name, reason=error)) from error
     if image.provenance.sha256 != row.image_sha256:
-        raise UserError(tr(CHANGED, name=row.name))
+        raise ChangedPictureError(tr(CHANGED, case=row.name))
     return replace(image, pyramid=build_pyramid(image.pixels, image.padding_value))

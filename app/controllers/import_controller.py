@@ -20,6 +20,7 @@ from medsapiens_core.data.image import Image
 from medsapiens_core.decoding import contents, probe, read_image
 from medsapiens_core.io.header import ImageHeader
 from medsapiens_core.io.listing import SkippedFile, walk_images
+from medsapiens_core.io.refusal import compression_of
 from medsapiens_core.store.cases import CaseRow
 from medsapiens_core.store.project import Project
 
@@ -41,30 +42,80 @@ class ImportItem:
 
 @dataclass
 class ImportSummary:
-    """What came of an import. `skipped` are (file name, reason)."""
+    """What came of an import. `skipped` are (file name, reason), `known` names of files that the project has already.
+
+    `joined_locked` new cases belong to a patient who was in the locked set before.
+    """
 
     added: int = 0
-    already: int = 0
+    known: list[str] = field(default_factory=list)
+    joined_locked: int = 0
     skipped: list[tuple[str, str]] = field(default_factory=list)
     was_cancelled: bool = False
 
     @property
     def text(self) -> str:
         """One sentence or two for the reader."""
-        parts = [trn("%n image was imported", "%n images were imported", self.added)]
-        if self.already:
-            parts.append(trn("%n was already in this project", "%n were already in this project", self.already))
+        is_plain = bool(self.added) or not self.known
+        parts = [imported_text(self.added)] if is_plain and not self.skipped else []
+        if self.known:
+            parts.append(known_text(len(self.known), self.added + len(self.known) + len(self.skipped)))
         if self.skipped:
-            text = trn(
-                "%n could not be read and was skipped", "%n could not be read and were skipped", len(self.skipped)
-            )
-            parts.append(text)
-        return ", ".join(parts) + ("; " + tr("the rest was cancelled.") if self.was_cancelled else ".")
+            parts.append(skipped_text(self.skipped[0][1], len(self.skipped), self.added))
+        return " ".join([*parts, *([tr("The rest was cancelled.")] if self.was_cancelled else [])])
 
     @property
     def details(self) -> str:
         """Every skipped file with its reason, one line each."""
-        return "\n".join(f"{name}: {reason}" for name, reason in self.skipped)
+        return "\n".join(reason if name in reason else f"{name}: {reason}" for name, reason in self.skipped)
+
+    @property
+    def compressions(self) -> dict[str, list[str]]:
+        """Compression that cannot be read -> the reasons of the files that have it (M04)."""
+        found: dict[str, list[str]] = {}
+        for _name, reason in self.skipped:
+            if compression := compression_of(reason):
+                found.setdefault(compression, []).append(reason)
+        return found
+
+
+def imported_text(count: int) -> str:
+    """How many came in."""
+    return trn("%n image was imported.", "%n images were imported.", count)
+
+
+def known_text(known: int, total: int) -> str:
+    """M08."""
+    return trn(
+        "%n of {total} files is already in this project and was not imported again.",
+        "%n of {total} files are already in this project and were not imported again.",
+        known,
+        total=total,
+    )
+
+
+def skipped_text(reason: str, count: int, added: int) -> str:
+    """M05: why the first was skipped, how many were, and what became of the others."""
+    if count == 1:
+        text = tr("{reason} It was skipped;", reason=reason)
+    else:
+        text = trn(
+            "{reason} It and %n other were skipped;",
+            "{reason} It and %n others were skipped;",
+            count - 1,
+            reason=reason,
+        )
+    return text + " " + trn("%n other file was imported.", "%n other files were imported.", added)
+
+
+def locked_text(count: int) -> str:
+    """M09."""
+    return trn(
+        "%n new image belongs to a patient in the locked set. It was added to the locked set, so the test stays fair.",
+        "%n new images belong to a patient in the locked set. "
+        "They were added to the locked set, so the test stays fair.",
+        count,
+    )
 
 
 class ImportController(QObject):
@@ -83,6 +134,7 @@ class ImportController(QObject):
         self._waiting: deque[ImportItem] = deque()
         self._choices: list[SliceChoice] = []
         self._summary = ImportSummary()
+        self._new: set[int] = set()  # cases of this import
         self._refused: dict[Path, str] = {}
         self._data_files: set[Path | None] = set()  # pixels of a header file: no images, and no news either
         self._listing = self._at_work = self._total = self._done = 0
@@ -171,17 +223,19 @@ class ImportController(QObject):
             self._project,
             image,
             item.path,
-            on_done=self._added,
+            on_done=lambda result: self._added(item, result),
             on_error=lambda error: self._skip(item, error),
         )
 
-    def _added(self, result: tuple[CaseRow, bool]) -> None:
-        row, is_new = result
+    def _added(self, item: ImportItem, result: tuple[CaseRow, bool, list[int]]) -> None:
+        row, is_new, others = result
         if is_new:
             self._summary.added += 1
+            self._summary.joined_locked += row.part == "locked" and not self._new.issuperset(others)
+            self._new.add(row.id)
             self.case_added.emit(row)
         else:
-            self._summary.already += 1
+            self._summary.known.append(item.path.name)
         self._one_done()
 
     def _skip(self, item: ImportItem, error: Exception) -> None:
@@ -198,6 +252,7 @@ class ImportController(QObject):
             self.slices_wanted.emit(list(self._choices))
             return
         summary, self._summary = self._summary, ImportSummary()
+        self._new.clear()
         summary.skipped += [(path.name, why) for path, why in self._refused.items() if path not in self._data_files]
         self._refused.clear()
         self._data_files.clear()
@@ -219,7 +274,11 @@ def _read(item: ImportItem) -> Image:
     return read_image(item.path, frame=item.frame, axis=item.axis)
 
 
-def _add(project: Project, image: Image, path: Path) -> tuple[CaseRow, bool]:
+def _add(project: Project, image: Image, path: Path) -> tuple[CaseRow, bool, list[int]]:
+    """The case, whether it is new, and the other cases of its patient."""
     origin = image.provenance
     known = project.cases.find(origin.sha256, origin.frame, origin.axis)
-    return (known, False) if known is not None else (project.cases.add(image, path=path), True)
+    if known is not None:
+        return known, False, []
+    row = project.cases.add(image, path=path)
+    return row, True, [other for other in project.cases.of_patient(row.patient_group) if other != row.id]

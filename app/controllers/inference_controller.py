@@ -51,7 +51,7 @@ class _Request:
 
 class InferenceController(QObject):
     """Signals: `predicted(case id)` once a prediction is stored and shown, `failed(text)` once per kind of failure,
-    `busy_changed(case id or 0)` for what is being predicted, `all_done()` when nothing is left to predict.
+    `told(text)`, `busy_changed(case id or 0)` for what is being predicted, `all_done()` when nothing is left to do.
 
     `arrived(Prediction)` is for the open case; the session shows it.
     """
@@ -59,6 +59,7 @@ class InferenceController(QObject):
     arrived = Signal(object)
     predicted = Signal(int)
     failed = Signal(str)
+    told = Signal(str)
     busy_changed = Signal(int)
     all_done = Signal()
     heatmap_arrived = Signal(object)  # HeatmapState
@@ -274,6 +275,8 @@ class InferenceController(QObject):
             return
         if message.get("ok"):
             prediction = Prediction.from_json(message["prediction"])
+            if message.get("gpu_full"):
+                self.told.emit(gpu_full_text(prediction.seconds))
             if request.try_out is None:
                 self._done.add(request.row.id)
                 prediction = self._stamped(prediction)
@@ -372,3 +375,8 @@ class InferenceController(QObject):
         if text not in self._told:
             self._told.add(text)
             self.failed.emit(text)
+
+
+def gpu_full_text(seconds: float) -> str:
+    """M14."""
+    return tr("The GPU is full, so this prediction ran on the CPU ({seconds} s).", seconds=max(1, round(seconds)))

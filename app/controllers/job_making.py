@@ -87,7 +87,11 @@ def best_ever(project: Project, library: ModelLibrary, base: ModelEntry) -> tupl
 def room(project: Project, base: ModelEntry) -> tuple[int, int]:
     """Bytes that a run from `base` may take, and those that are free."""
     weights = sum(file.stat().st_size for file in base.folder.glob("*.safetensors"))
-    return COPIES * weights + SPARE, shutil.disk_usage(project.folder).free
+    return COPIES * weights + SPARE, shutil.disk_usage(_existing(project.jobs.runs)).free
+
+
+def _existing(folder: Path) -> Path:
+    return next(part for part in (folder, *folder.parents) if part.exists())
 
 
 def gigabytes(size: int) -> str:

@@ -9,7 +9,15 @@ from typing import Any
 from app.controllers.job_steps import job_steps
 from app.session.view_state import JobState
 from app.translate import tr
-from medsapiens_core.training.progress import EpochDone, LogLine, Message, PhaseStarted, StepDone, StopHeard
+from medsapiens_core.training.progress import (
+    DeviceChosen,
+    EpochDone,
+    LogLine,
+    Message,
+    PhaseStarted,
+    StepDone,
+    StopHeard,
+)
 
 NOTES = 3  # sentences of the process that its card shows
 POINTS = 400  # a curve longer than this is thinned
@@ -41,6 +49,9 @@ class JobProgress:
     epoch: int = 0
     epochs: int = 0
     notes: tuple[str, ...] = ()
+    device: str = ""
+    device_problem: str = ""
+    device_details: str = ""
 
     def after(self, message: Message) -> JobProgress:
         """What is known after a further message of the child."""
@@ -51,6 +62,9 @@ class JobProgress:
             return replace(self, text=tr(STATE_TEXT["stopping"]), seconds_left=None)
         if isinstance(message, StepDone):
             return self._after_step(message)
+        if isinstance(message, DeviceChosen):
+            told = replace(self, device=message.device, device_problem=message.problem)
+            return replace(told, device_details=message.details)
         if isinstance(message, LogLine):
             return replace(self, notes=(*self.notes, message.text)[-NOTES:])
         return self._after_epoch(message) if isinstance(message, EpochDone) else self
@@ -130,4 +144,20 @@ def job_state(
         base=str(made_from.get("base", "")),
         val_base=progress.val_base,
         notes=progress.notes if is_active else (),
+        cpu_note=cpu_text(progress) if state == "running" else "",
+        cpu_details=progress.device_details,
     )
+
+
+def cpu_text(progress: JobProgress) -> str:
+    """M31, "" before its time is known or for a job that was not moved to the CPU."""
+    if progress.device != "cpu" or progress.seconds_left is None:
+        return ""
+    minutes = max(1, round(progress.seconds_left / 60))
+    if progress.device_problem:
+        return tr(
+            "No usable GPU ({problem}). Training will use the CPU: about {minutes} min.",
+            problem=progress.device_problem,
+            minutes=minutes,
+        )
+    return tr("No usable GPU. Training will use the CPU: about {minutes} min.", minutes=minutes)

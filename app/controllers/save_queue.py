@@ -21,13 +21,13 @@ Drained = tuple[list[tuple[Edit, int]], Exception | None]
 
 
 class SaveQueue(QObject):
-    """`saved(Edit, case id, "hh:mm:ss")` per edit on disk, `failed(reason, waiting)` when the disk refuses.
+    """`saved(Edit, case id, "hh:mm:ss")` per edit on disk, `failed(error, waiting)` when the disk refuses.
 
     `stopped(reason)`: somebody else wrote to the project, so this window must not write any more.
     """
 
     saved = Signal(object, int, str)
-    failed = Signal(str, int)
+    failed = Signal(object, int)
     stopped = Signal(str)
 
     def __init__(self, runner: TaskRunner, write: Write, parent: QObject | None = None) -> None:
@@ -44,6 +44,10 @@ class SaveQueue(QObject):
     def waiting(self) -> int:
         """How many edits are not on disk yet."""
         return len(self._waiting)
+
+    def pending(self) -> list[tuple[Edit, Annotation]]:
+        """The edits that are not on disk yet, each with the state before it."""
+        return list(self._waiting)
 
     def unsaved(self, case_id: int) -> Annotation | None:
         """The newest annotation of a case that has edits not on disk yet."""
@@ -92,4 +96,4 @@ class SaveQueue(QObject):
             self.stopped.emit(str(error))
         else:
             self._timer.start()
-            self.failed.emit(str(error), self.waiting)
+            self.failed.emit(error, self.waiting)

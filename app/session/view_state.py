@@ -185,7 +185,7 @@ class JobState:
 
     `val_unit` is "mm" or "px"; `val_base` is the error of the model `base` on the same cases, where it was measured.
     `state`: queued, running, stopping, done, failed, interrupted, cancelled. `steps` are the seven of ux.md 8.1;
-    `notes` are sentences of the process that stay worth reading.
+    `notes` are sentences of the process that stay worth reading; `cpu_note` says that it runs without a GPU, "" else.
     """
 
     id: int
@@ -208,6 +208,8 @@ class JobState:
     base: str = ""
     val_base: float | None = None
     notes: tuple[str, ...] = ()
+    cpu_note: str = ""
+    cpu_details: str = ""
 
 
 @dataclass(frozen=True)

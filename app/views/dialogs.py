@@ -109,10 +109,11 @@ class Dialogs:
         box.deleteLater()
         return next((button_id for button_id, made_button in made.items() if made_button is chosen), "")
 
-    def tell(self, title: str, text: str, details: str = "", kind: str = "info") -> None:
-        """Say something that must be read."""
+    def tell(self, title: str, text: str, details: str = "", kind: str = "info", close: str = "") -> None:
+        """Say something that must be read; `close` is the word on the button where OK would say too much."""
         box = self._box(ICONS[kind], title, text, details)
-        box.addButton(QMessageBox.StandardButton.Ok)
+        ok = box.addButton(QMessageBox.StandardButton.Ok)
+        ok.setText(close or ok.text())
         box.exec()
         box.deleteLater()
 

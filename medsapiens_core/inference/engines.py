@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -38,6 +39,22 @@ def choose_device(name: str = "auto") -> torch.device:
     return device
 
 
+def gpu_problem() -> tuple[str, str]:
+    """Why there is no usable GPU: in a few words ("" where there just is none), and what the library says of it."""
+    if torch.version.cuda is None:
+        return "", f"PyTorch {torch.__version__} was made without support for a GPU."
+    try:
+        torch.cuda.init()  # type: ignore[no-untyped-call]
+    except (RuntimeError, AssertionError) as error:
+        told = str(error).strip()
+        old = re.search(r"driver.* too old \(found version (\d+)\)", told)
+        if old is None:
+            return "", told
+        found = int(old[1])
+        return f"driver for CUDA {found // 1000}.{found % 1000 // 10}, {torch.version.cuda} needed", told
+    return "", f"PyTorch {torch.__version__} finds no GPU."
+
+
 def autocast(device: torch.device) -> AbstractContextManager[Any]:
     """bfloat16 where the hardware multiplies it (it halves the time there), else float32."""
     if device.type == "cuda":
@@ -54,6 +71,7 @@ class Engine:
     def __init__(self, model: LandmarkModel, device: torch.device) -> None:
         self.model = model.to(device).eval()
         self.device = device
+        self.fell_back = False  # True once the GPU was full and the CPU took over
 
     def heatmaps(self, pixels: NDArray[np.float32], template_id: str) -> Maps:
         """(B, 3, H, W) normalised -> (B, K, h, w) with peak about 1, channels in the model's order.
@@ -94,7 +112,7 @@ class Engine:
             except torch.OutOfMemoryError:
                 if self.device.type == "cpu":
                     raise
-        self.device = torch.device("cpu")
+        self.device, self.fell_back = torch.device("cpu"), True
         self.model.to(self.device)
         torch.cuda.empty_cache()
         return self._run(ask, pixels)

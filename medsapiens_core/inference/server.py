@@ -161,8 +161,12 @@ class Server:
             if request.landmark is not None:
                 values, to_image = predictor.heatmap(image, template, request.landmark)
                 return {"id": request.id, "ok": True, "heatmap": heatmap_to_json(values, to_image)}
+            was_on_cpu = predictor.engine.fell_back
             prediction = predictor.predict(image, template)
-            return {"id": request.id, "ok": True, "prediction": prediction.to_json()}
+            answer = {"id": request.id, "ok": True, "prediction": prediction.to_json()}
+            if predictor.engine.fell_back and not was_on_cpu:
+                answer["gpu_full"] = True
+            return answer
         except UserError as error:
             return refusal(request.id, "user", str(error))
         except Exception as error:  # the process must outlive any one picture

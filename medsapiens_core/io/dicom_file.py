@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zlib
 from dataclasses import dataclass
@@ -15,13 +16,18 @@ from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, Implic
 
 from medsapiens_core.errors import UnreadableImageError
 from medsapiens_core.io.limits import MAX_INFLATE_RATIO, MAX_INFLATED_BYTES
-from medsapiens_core.io.refusal import unreadable
+from medsapiens_core.io.refusal import compressed, unreadable
 from medsapiens_core.io.source import Source
 
 _DEFLATED_UID = b"1.2.840.10008.1.2.1.99"
 _EXPLICIT_UID = b"1.2.840.10008.1.2.1".ljust(len(_DEFLATED_UID), b"\0")
 _PIXEL_ELEMENTS = {0x0010: "PixelData", 0x0008: "FloatPixelData", 0x0009: "DoubleFloatPixelData"}
 UNDEFINED_LENGTH = 0xFFFFFFFF
+_NEWER = {  # than the dictionary of pydicom 3.0
+    "1.2.840.10008.1.2.4.110": "JPEG XL Lossless",
+    "1.2.840.10008.1.2.4.111": "JPEG XL JPEG Recompression",
+    "1.2.840.10008.1.2.4.112": "JPEG XL",
+}
 _NO_PIXELS_HINT = "Reports, structure sets, plans and the like are not images; choose the image series itself."
 _NOT_DICOM_HINT = "Export it again from where it came from, as DICOM Part 10 or PNG."
 
@@ -59,6 +65,8 @@ def open_dicom(source: Source) -> DicomFile:
     stream, size = _plain_stream(source)
     dataset = pydicom.dcmread(stream, stop_before_pixels=True, force=True)
     syntax = _transfer_syntax(dataset)
+    if not syntax.is_transfer_syntax:  # pydicom does not even know in which order its bytes are
+        raise compressed(source.path, *compression(syntax))
     element = _pixel_element(stream, syntax)
     if element is None or "Rows" not in dataset or "Columns" not in dataset:
         raise _no_pixels(source.path, dataset, truncated=_is_cut_short(stream, size))
@@ -68,6 +76,15 @@ def open_dicom(source: Source) -> DicomFile:
     if source.head[128:132] != b"DICM" and "SOPClassUID" not in dataset:
         raise unreadable(source.path, "it looks like DICOM but lacks the parts of an image", _NOT_DICOM_HINT)
     return DicomFile(source.path, dataset, stream, size, syntax, vr, stream.tell(), length)
+
+
+def compression(syntax: UID) -> tuple[str, str]:
+    """Name and number of a transfer syntax, for a refusal; what is not DICOM's own is text of the file and left out."""
+    number = str(syntax)
+    if not re.fullmatch(r"1\.2\.840\.10008(\.\d{1,6}){1,6}", number):
+        return "an unknown method", ""
+    known = _NEWER.get(number) or (syntax.name if syntax.is_transfer_syntax else "an unknown method")
+    return known, number
 
 
 def _plain_stream(source: Source) -> tuple[BinaryIO, int]:

@@ -13,11 +13,11 @@ from pydicom.pixels import get_decoder
 from pydicom.pixels.utils import as_pixel_options
 
 from medsapiens_core.io.codestream import codestream_size, has_end_marker, is_clean_jpeg
-from medsapiens_core.io.dicom_file import UNDEFINED_LENGTH, DicomFile, integer
+from medsapiens_core.io.dicom_file import UNDEFINED_LENGTH, DicomFile, compression, integer
 from medsapiens_core.io.dicom_palette import palette_colours
 from medsapiens_core.io.jpeg12 import decode_jpeg12
 from medsapiens_core.io.limits import TOO_LARGE_HINT, size_problem
-from medsapiens_core.io.refusal import unreadable
+from medsapiens_core.io.refusal import compressed, cut_short, unreadable
 
 _INCOMPLETE_HINT = "Copy or export it again from where it came from."
 _DAMAGED_HINT = "Export it again, if you can without compression."
@@ -70,8 +70,7 @@ def check_header(file: DicomFile) -> None:
     """Refuse a header that no decoder should be given: unknown syntax, odd bit depth, too large."""
     header = file.dataset
     if str(file.syntax) not in _PLUGINS:
-        name = file.syntax.name if file.syntax.is_transfer_syntax else "an unknown one"
-        raise unreadable(file.path, f"its compression ({name}) cannot be read", "Convert it with your PACS.")
+        raise compressed(file.path, *compression(file.syntax))
     samples, bits = integer(header, "SamplesPerPixel", 1), integer(header, "BitsAllocated", 0)
     photometric = str(header.get("PhotometricInterpretation", ""))
     if photometric not in _PHOTOMETRIC.get(samples, ()):
@@ -100,8 +99,9 @@ def _check_data(file: DicomFile, frame: int) -> None:
     if file.length == UNDEFINED_LENGTH:
         raise unreadable(file.path, "its pixel data have no length", _DAMAGED_HINT)
     needed = (_frame_bits(file) * (frame + 1) + 7) // 8
-    if min(file.length, file.size - file.offset) < needed:
-        raise unreadable(file.path, "its pixel data are shorter than the header says", _INCOMPLETE_HINT)
+    there = min(file.length, file.size - file.offset)
+    if there < needed:
+        raise cut_short(file.path, max(there, 0), needed)
 
 
 def _check_encapsulated(file: DicomFile, frame: int) -> None:

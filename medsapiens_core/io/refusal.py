@@ -26,6 +26,7 @@ _KNOWN_WARNINGS: tuple[tuple[str, str], ...] = (
     (r"sequence|item|undefined length", "A sequence in the header breaks the DICOM rules."),
     (r"value|vr |character|encoding", "Some values in the header break the rules of the format; they were not used."),
 )
+_COMPRESSED, _DAMAGED = "is compressed with", "is damaged"
 _OTHER_WARNING = "The file breaks the rules of its format in a place that does not concern the pixels."
 
 
@@ -38,6 +39,27 @@ def quiet_library_logs() -> None:
 def unreadable(path: Path, why: str, hint: str) -> UnreadableImageError:
     """The error for `path`: base name, reason, remedy. `why` and `hint` never hold values read from the file."""
     return UnreadableImageError(f"{path.name}: {why}. {hint}")
+
+
+def compressed(path: Path, name: str, uid: str) -> UnreadableImageError:
+    """The error for a picture in a compression that no decoder of ours reads; `uid` is the registered one, or ""."""
+    known = f"{name} ({uid})" if uid else name
+    return UnreadableImageError(
+        f'"{path.name}" {_COMPRESSED} {known}. This version cannot read it. The file was not changed.'
+    )
+
+
+def cut_short(path: Path, there: int, needed: int) -> UnreadableImageError:
+    """The error for a file that has `there` of the `needed` bytes of its picture."""
+    unit, size = ("MB", 10**6) if needed >= 10**5 else ("kB", 10**3)
+    amounts = f"{10 * there // size / 10:.1f} of {needed / size:.1f} {unit}"  # rounded down: never all of it
+    return UnreadableImageError(f'"{path.name}" {_DAMAGED}: the picture ends after {amounts}.')
+
+
+def compression_of(reason: str) -> str:
+    """Which compression a sentence of `compressed` names; "" for every other reason."""
+    found = re.match(rf'"[^"]*" {_COMPRESSED} (.*)\. This version', reason)
+    return found[1] if found else ""
 
 
 def memory_refusal(path: Path) -> UnreadableImageError:

@@ -141,7 +141,7 @@ class Annotations:
             values = {
                 **point_columns(change.landmark, change.after),
                 "revision": after.revision,
-                **_bulk(edit, change.after),
+                **bulk_mark(edit, change.after),
             }
             row = (*_is(_point, key), _point.c.landmark == change.landmark)
             connection.execute(sa.update(_point).where(*row).values(values))
@@ -162,7 +162,7 @@ def load_annotation(connection: sa.Connection, template: Template, case_id: int,
             case_id, template.id, template.ids, states, reader, head.revision, head.reviewed, head.prediction_id
         )
         known = not rows or set(rows) <= set(every_landmark(connection, template))  # removed ones stay, unseen
-        hashes = (head.state_hash, _recorded_hash(connection, key, head.revision))
+        hashes = (head.state_hash, recorded_hash(connection, key, head.revision))
         intact = known and hashes == (state_hash(annotation),) * 2
     except (KeyError, ValueError):
         intact = False
@@ -229,7 +229,8 @@ def _check_prediction(connection: sa.Connection, annotation: Annotation) -> None
         raise UnknownRecordError(f"The prediction shown for case {annotation.case_id} is not stored in this project.")
 
 
-def _recorded_hash(connection: sa.Connection, key: dict[str, Any], revision: int) -> str | None:
+def recorded_hash(connection: sa.Connection, key: dict[str, Any], revision: int) -> str | None:
+    """The hash of the state that the log tells of at a revision; `key` holds case_id and reader."""
     row = (*_is(_revision, key), _revision.c.revision == revision)
     return connection.execute(sa.select(_revision.c.state_hash).where(*row)).scalar()
 
@@ -249,7 +250,7 @@ def point_state(row: sa.Row[Any]) -> PointState:
     return PointState(Place(row.place), Decision(row.decision), row.x, row.y, reason)
 
 
-def _bulk(edit: Edit, after: PointState) -> dict[str, bool]:
+def bulk_mark(edit: Edit, after: PointState) -> dict[str, bool]:
     """Whether a confirmation was one of many at once (it weighs half in training); an undo leaves the mark alone."""
     undoing = edit.undoes is not None and edit.kind.startswith("undo ")
     if undoing or after.decision is not Decision.CONFIRMED:

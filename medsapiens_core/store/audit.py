@@ -107,6 +107,12 @@ class AuditLog:
             newest = connection.execute(sa.select(sa.func.max(_audit.c.seq))).scalar() or 0
             return first_bad_row(connection, after=max(0, newest - TAIL))
 
+    def last_utc(self) -> str:
+        """When the newest row was written, "" in an empty log."""
+        query = sa.select(_audit.c.utc).order_by(_audit.c.seq.desc()).limit(1)
+        with self._database.read() as connection:
+            return str(connection.execute(query).scalar() or "")
+
     def count(self) -> int:
         """Number of rows."""
         with self._database.read() as connection:

@@ -239,6 +239,18 @@ class Cases:
             audit.append(connection, "case.flag", {"case_id": case_id, "before": before, "after": reason})
             return self.fetch(connection, case_id)
 
+    def of_patient(self, group_id: int) -> list[int]:
+        """The ids of the cases of one patient group."""
+        query = sa.select(_c.id).where(_c.group_id == group_id).order_by(_c.id)
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def elsewhere(self) -> list[CaseRow]:
+        """The cases whose picture is not at its place; asks the disk for each of them."""
+        with self._database.read() as connection:
+            rows = [self.row(row) for row in connection.execute(sa.select(tables.cases).order_by(_c.id))]
+        return [row for row in rows if not row.path.exists()]
+
     def relocate(self, case_id: int, path: Path) -> CaseRow:
         """Tell where the image file has moved to. Refused unless the bytes are the same."""
         sha256 = sha256_file(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +11,17 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from medsapiens_core.store import dialect
-from medsapiens_core.store.errors import DamagedProjectError, NotSavedError, ProjectTakenOverError, ReadOnlyProjectError
+from medsapiens_core.store.errors import (
+    DamagedProjectError,
+    DiskFullError,
+    NotSavedError,
+    ProjectTakenOverError,
+    ProjectUnreachableError,
+    ReadOnlyProjectError,
+)
 from medsapiens_core.store.tables import writer
+
+LEAST_ROOM = 1_000_000  # bytes for the journal of a change; at most it holds the whole database
 
 
 class Database:
@@ -28,6 +38,8 @@ class Database:
         self._write_lock = threading.RLock()
         self._epoch: int | None = None
         self._file = _identity(path)
+        self._is_away = False
+        self.was_left_behind = False  # by a program that ended without closing it; told by whoever opens it
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -64,8 +76,22 @@ class Database:
         return stored + 1
 
     def _require_same_file(self) -> None:
-        """Refuse to write into a file that no longer has its name: what is saved there would be lost."""
-        if _identity(self.path) != self._file:
+        """Refuse to write into a file that no longer has its name: what is saved there would be lost.
+
+        A folder that is gone may come back, as a share does. The file is then a new one for the system; the epoch in
+        it tells whether somebody wrote meanwhile.
+        """
+        now = _identity(self.path)
+        if now is None and not self.path.parent.exists():
+            self._engine.dispose()  # a handle from before must not be believed afterwards
+            self._is_away = True
+            raise ProjectUnreachableError(
+                "The connection to the project folder is lost, so the last change was not saved. It can be tried again "
+                "once the drive is connected."
+            )
+        if self._is_away and now is not None:
+            self._is_away, self._file = False, now
+        if now != self._file:
             self.read_only = True
             raise ProjectTakenOverError(
                 "The project's database was replaced or removed while it was open, so this window has stopped writing. "
@@ -78,6 +104,9 @@ class Database:
             yield
         except sa.exc.OperationalError as error:
             self._engine.dispose()  # after a failed sync the same handle must not be believed (reliability.md C9)
+            if dialect.is_disk_full(error):
+                free, needed = shutil.disk_usage(self.path.parent).free, max(self.path.stat().st_size, LEAST_ROOM)
+                raise DiskFullError(free=free, needed=needed) from error
             raise NotSavedError(
                 f"The project's database could not be used ({error.orig}), so the last change was not saved. Check "
                 "that the disk is connected and not full, then try again."

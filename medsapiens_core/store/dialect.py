@@ -105,6 +105,11 @@ def _set_pragmas(connection: sqlite3.Connection, network: bool, read_only: bool)
         connection.execute(f"PRAGMA {pragma}").close()
 
 
+def is_disk_full(error: sa.exc.DBAPIError) -> bool:
+    """True when the database says that there is no room for what was to be written."""
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+
+
 def mark_new(engine: sa.Engine) -> None:
     """Write our application id into a new database."""
     with for_writing(engine).begin() as connection:

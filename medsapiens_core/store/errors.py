@@ -53,6 +53,19 @@ class NotSavedError(ProjectError):
     """The disk refused a change (full, gone, locked); the change has not happened and may be tried again."""
 
 
+class DiskFullError(NotSavedError):
+    """There is no room for a change; `free` and `needed` are bytes (needed: at most, for the journal of the change)."""
+
+    def __init__(self, *, free: int, needed: int) -> None:
+        amounts = f"{megabytes(free)} free, {megabytes(needed)} needed"
+        super().__init__(f"The disk is full ({amounts}), so the last change was not saved. Free some space.")
+        self.free, self.needed = free, needed
+
+
+class ProjectUnreachableError(NotSavedError):
+    """The project's folder is gone, as a share is whose connection is lost; a change may be tried again."""
+
+
 class StaleRevisionError(ProjectError):
     """An edit was made against other states than the stored ones; nothing was changed."""
 
@@ -63,3 +76,8 @@ class UnknownRecordError(ProjectError):
 
 class LibraryError(UserError):
     """A model cannot be added, found, changed or put in use as asked."""
+
+
+def megabytes(size: int) -> str:
+    """A size for people."""
+    return f"{size / 1e6:.0f} MB"

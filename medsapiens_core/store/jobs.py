@@ -24,6 +24,7 @@ from medsapiens_core.store.lock import ProcessIdentity, host_name, process_ident
 JobState = Literal["queued", "running", "stopping", "done", "failed", "interrupted", "cancelled"]
 ACTIVE: tuple[JobState, ...] = ("running", "stopping")
 FINAL: tuple[JobState, ...] = ("done", "failed", "cancelled")
+RUNS_FOLDER = "runs_folder"  # where it is not in the project; of this computer, so a copy elsewhere makes its own
 _j = tables.job.c
 
 
@@ -49,12 +50,30 @@ class Jobs:
     """The jobs of one project. Every change of state is one transaction; a wrong change is refused."""
 
     def __init__(self, database: Database, runs: Path) -> None:
-        self._database, self._runs = database, runs
+        self._database, self.runs = database, runs
+
+    def use_folder(self, runs: Path) -> None:
+        """Keep the files of every job in another folder from now on, on a disk with room; those there are move along.
+
+        Raises ProjectError while a job runs.
+        """
+        if any(job.state in ACTIVE for job in self.list()):
+            raise ProjectError("A job is running, so its files stay where they are. Stop it first.")
+        runs.mkdir(parents=True, exist_ok=True)
+        for job in self.list():
+            if job.folder.is_dir():
+                shutil.move(job.folder, runs / job.id)
+        with self._database.write() as connection:
+            mine = tables.meta.c.key == RUNS_FOLDER
+            connection.execute(sa.delete(tables.meta).where(mine))
+            connection.execute(sa.insert(tables.meta).values(key=RUNS_FOLDER, value=str(runs)))
+            audit.append(connection, "job.folder", {})
+        self.runs = runs
 
     def enqueue(self, kind: str, payload: Mapping[str, Any]) -> JobRow:
         """Add a job at the end of the queue; its folder `runs/<id>` exists when this returns."""
         job_id = uuid.uuid4().hex[:12]
-        (self._runs / job_id).mkdir(parents=True)
+        (self.runs / job_id).mkdir(parents=True)
         with self._database.write() as connection:
             newest = connection.execute(sa.select(sa.func.coalesce(sa.func.max(_j.number), 0))).scalar_one()
             values = {"id": job_id, "number": newest + 1, "kind": kind, "state": "queued", "removed": False}
@@ -156,7 +175,7 @@ class Jobs:
             kind=row.kind,
             state=cast(JobState, row.state),
             payload=json.loads(row.payload),
-            folder=self._runs / row.id,
+            folder=self.runs / row.id,
             pid=row.pid,
             created_utc=row.created_utc,
             started_utc=row.started_utc,

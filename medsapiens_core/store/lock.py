@@ -82,17 +82,22 @@ class ProjectLock:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.was_left_behind = False
         self._stream: BinaryIO | None = None
 
-    def acquire(self) -> None:
-        """Take the lock or raise ProjectLockedError that says who has it."""
+    def acquire(self, *, take_over: bool = False) -> None:
+        """Take the lock or raise ProjectLockedError that says who has it.
+
+        `take_over`: whoever has it loses it; that program stops at its next write (`Database`). Afterwards
+        `was_left_behind` is True when the holder before had not given the lock back, as after a crash.
+        """
         stream = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644), "r+b")
         try:
-            if not _try_lock(stream):
-                raise _locked_by(read_holder(self.path))
+            is_free = _try_lock(stream)
             holder = read_holder(self.path)
-            if holder is not None and _is_held(holder):
+            if not take_over and (not is_free or (holder is not None and _is_held(holder))):
                 raise _locked_by(holder)
+            self.was_left_behind = holder is not None and not take_over and not _is_mine(holder)
             _write_holder(stream)
         except BaseException:
             stream.close()
@@ -103,7 +108,9 @@ class ProjectLock:
         """Give the lock back. Does nothing when it is not held."""
         if self._stream is None:
             return
-        self._stream.truncate(0)
+        holder = read_holder(self.path)
+        if holder is None or _is_mine(holder):  # after a take-over the text is another's
+            self._stream.truncate(0)
         self._stream.close()
         self._stream = None
 
@@ -118,10 +125,13 @@ def read_holder(path: Path) -> LockHolder | None:
 
 
 def _is_held(holder: LockHolder) -> bool:
-    here = holder.host == host_name()
-    if here and holder.pid == os.getpid():
+    if _is_mine(holder):
         return False  # this process had the system's lock a moment ago and gave it up without emptying the file
     return ProcessIdentity(pid=holder.pid, host=holder.host, started=holder.started).is_alive()
+
+
+def _is_mine(holder: LockHolder) -> bool:
+    return holder.host == host_name() and holder.pid == os.getpid()
 
 
 def _write_holder(stream: BinaryIO) -> None:

@@ -17,23 +17,32 @@ from medsapiens_core.store.lock import ProjectLock
 LOCK = "lock"
 
 
-def open_database(path: Path, stack: ExitStack, *, read_only: bool) -> Database:
+def open_database(path: Path, stack: ExitStack, *, read_only: bool, take_over: bool = False) -> Database:
     """The checked database; `stack` gives back what was taken. Nothing is written before all refusals are past."""
     _refuse_foreign(path)
+    lock = ProjectLock(path.with_name(LOCK))
     if not read_only:
-        lock = ProjectLock(path.with_name(LOCK))
-        lock.acquire()
+        lock.acquire(take_over=take_over)
         stack.callback(lock.release)
     try:
         found = _refuse_foreign(path)  # again, since the program that had the lock may have upgraded it
         if found < migrate.HEAD:
             path = _upgraded(path, found, stack, read_only)
         database = Database(path, read_only=read_only)
+        database.was_left_behind = lock.was_left_behind
         stack.callback(database.close)
         _check(database)
     except (sqlite3.DatabaseError, dialect.DatabaseError, UnicodeDecodeError) as error:  # damaged names, too
         raise _damaged(type(error.__cause__ or error).__name__) from error
     return database
+
+
+def older_schema(path: Path) -> int | None:
+    """The schema version of a project.db that has to be upgraded before it is written; None for every other file."""
+    header = dialect.read_header(path) if path.is_file() else None
+    if header is None or header[0] != dialect.APPLICATION_ID or header[1] >= migrate.HEAD:
+        return None
+    return header[1]
 
 
 def _refuse_foreign(path: Path) -> int:
@@ -48,7 +57,7 @@ def _refuse_newer(found: int) -> None:
     if found > migrate.HEAD:
         raise NewerProjectError(
             f"This project was saved by a newer version (format {found}; this version reads up to {migrate.HEAD}). "
-            "Nothing was changed. Update the program to open it.",
+            "Nothing was changed. Update the app to open it.",
             found=found,
             known=migrate.HEAD,
         )

@@ -79,7 +79,10 @@ def verify(folder: Path) -> None:
         if not stat.S_ISREG(path.lstat().st_mode):
             raise _altered(folder, f"{name} is not a plain file")
         if path.stat().st_size != record.bytes or sha256_file(path) != record.sha256:
-            raise _altered(folder, f"{name} was changed")
+            raise LibraryError(
+                f'The checksum of "{name_of(folder, name)}" does not match its model card. '
+                "It may be damaged or altered and is not loaded."
+            )
 
 
 def copy_into(source: Path, target: Path) -> None:
@@ -158,6 +161,13 @@ def _small_file(path: Path) -> bytes:
 
 def _altered(folder: Path, what: str) -> LibraryError:
     return LibraryError(
-        f"The checksum of model {folder.name} does not match its manifest ({what}). It may be damaged or altered and "
-        "is not used. Import it again."
+        f"The model {name_of(folder)} does not match its manifest ({what}). It may be damaged or altered and is not "
+        "loaded. Import it again."
     )
+
+
+def name_of(folder: Path, file: str = "") -> str:
+    """A package, or a file of it, by the model's name; a folder on its way into the library has none yet."""
+    if folder.name.startswith("."):
+        return file or "in this file"
+    return f"{folder.name}/{file}" if file else folder.name

@@ -33,7 +33,7 @@ from medsapiens_core.store.exemplars import Exemplars
 from medsapiens_core.store.files import ObjectStore, sha256_text
 from medsapiens_core.store.guidance import Guidance
 from medsapiens_core.store.imports import Imports
-from medsapiens_core.store.jobs import Jobs
+from medsapiens_core.store.jobs import RUNS_FOLDER, Jobs
 from medsapiens_core.store.measurements import Measurements
 from medsapiens_core.store.model_matches import ModelMatches
 from medsapiens_core.store.notes import Notes
@@ -79,11 +79,12 @@ class Project:
         self.planner = Planner(database, self.cases)
         self.model_matches = ModelMatches(database, self.template)
         self.guidance = Guidance(database, self.template)
-        self.jobs = Jobs(database, folder / "runs")
+        self.jobs = Jobs(database, Path(facts.get(RUNS_FOLDER) or folder / "runs"))
         self.calibrations = Calibrations(database, self.cases, self.template)
         self.comparisons = Comparisons(database)
         self.measurements = Measurements(database)
         self.snapshots = Snapshots(database, self.cases, self.objects, self.template)
+        self.interrupted_utc = self.audit.last_utc() if database.was_left_behind else ""  # the program that had it died
         if not database.read_only:
             database.claim()
         self._resources = resources.pop_all()
@@ -106,10 +107,12 @@ class Project:
         return cls.open(folder)
 
     @classmethod
-    def open(cls, folder: Path | str, *, read_only: bool = False) -> Self:
+    def open(cls, folder: Path | str, *, read_only: bool = False, take_over: bool = False) -> Self:
         """Open a project, after bringing an older one to the newest format (a backup is made first).
 
-        Raises ProjectNotFoundError, ProjectLockedError (not for `read_only`), NewerProjectError, DamagedProjectError.
+        `take_over` takes the lock from a program that has it; that one stops at its next write. Raises
+        ProjectNotFoundError, ProjectLockedError (not for `read_only` or `take_over`), NewerProjectError,
+        DamagedProjectError.
         """
         folder = Path(folder).absolute()
         path = folder / DATABASE
@@ -119,7 +122,7 @@ class Project:
                 "the folder that holds project.db."
             )
         with ExitStack() as stack:
-            database = open_database(path, stack, read_only=read_only)
+            database = open_database(path, stack, read_only=read_only, take_over=take_over)
             return cls(folder, database, stack)
 
     @property

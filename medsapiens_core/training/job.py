@@ -25,7 +25,7 @@ from medsapiens_core.evaluation.calibration import MIN_IMAGES, Calibration
 from medsapiens_core.evaluation.comparison import ModelPoints
 from medsapiens_core.evaluation.cover import Cover
 from medsapiens_core.evaluation.gate import compare
-from medsapiens_core.inference.engines import Engine, choose_device
+from medsapiens_core.inference.engines import Engine, choose_device, gpu_problem
 from medsapiens_core.inference.predictor import Predictor
 from medsapiens_core.models.landmark_model import LandmarkModel
 from medsapiens_core.models.package import load_model, write_package
@@ -38,7 +38,7 @@ from medsapiens_core.training.locked_part import cover_of, points_of, predict_lo
 from medsapiens_core.training.measuring import ValidationPart, locked_cases
 from medsapiens_core.training.model_card import write_card
 from medsapiens_core.training.plan import make_plan
-from medsapiens_core.training.progress import EpochDone, Finished, LogLine, PhaseStarted, Reporter
+from medsapiens_core.training.progress import DeviceChosen, EpochDone, Finished, LogLine, PhaseStarted, Reporter
 from medsapiens_core.training.prototypes import learn_prototypes
 from medsapiens_core.training.run_state import CHECKPOINT, RunState
 from medsapiens_core.training.snapshot_items import check_item, read_snapshot, split_items, training_item
@@ -78,6 +78,8 @@ class _Run:
 
     def run(self) -> RunResult:
         self.report(PhaseStarted("prepare", f"Preparing {len(self.training)} cases"))
+        if self.job.options.device == "auto" and self.device.type == "cpu":
+            self.report(DeviceChosen("cpu", *gpu_problem()))
         model = self._load_base()
         if self.job.options.mode == "prototypes":
             return self._run_prototypes(model)

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from pydantic import TypeAdapter, ValidationError
 
 MAX_LINE = 64 * 1024
+NO_GPU_ROOM = "Even one image at a time does not fit in the GPU"  # how a failure of that kind begins
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,16 @@ class StopHeard:
 
 
 @dataclass(frozen=True)
+class DeviceChosen:
+    """A training that may use a GPU goes on without one. `problem` says why in a few words, `details` in full."""
+
+    event: ClassVar[str] = "device"
+    device: str
+    problem: str
+    details: str
+
+
+@dataclass(frozen=True)
 class LogLine:
     """Something worth telling, in a sentence."""
 
@@ -92,11 +103,11 @@ class Failed:
     message: str
 
 
-Message = Heartbeat | PhaseStarted | StepDone | EpochDone | StopHeard | LogLine | Finished | Failed
+Message = Heartbeat | PhaseStarted | StepDone | EpochDone | StopHeard | DeviceChosen | LogLine | Finished | Failed
 Reporter = Callable[[Message], None]
 _ADAPTERS: dict[str, TypeAdapter[Message]] = {
     record.event: TypeAdapter(record)
-    for record in (Heartbeat, PhaseStarted, StepDone, EpochDone, StopHeard, LogLine, Finished, Failed)
+    for record in (Heartbeat, PhaseStarted, StepDone, EpochDone, StopHeard, DeviceChosen, LogLine, Finished, Failed)
 }
 
 

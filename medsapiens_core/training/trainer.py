@@ -22,7 +22,7 @@ from medsapiens_core.models.landmark_model import LandmarkModel
 from medsapiens_core.training.dataset import LandmarkDataset, Sample
 from medsapiens_core.training.learner import Learner
 from medsapiens_core.training.plan import Plan
-from medsapiens_core.training.progress import EpochDone, LogLine, Reporter, StepDone
+from medsapiens_core.training.progress import NO_GPU_ROOM, EpochDone, LogLine, Reporter, StepDone
 from medsapiens_core.training.run_state import Parts, RunState, load_state, save_state
 
 LONGEST_STEP = 60.0  # seconds; a longer one was the machine sleeping and does not use up the budget
@@ -154,20 +154,21 @@ class Trainer:
             except (torch.OutOfMemoryError, RuntimeError) as error:
                 if not is_out_of_memory(error):
                     raise
-            self._halve()
+                of_gpu = isinstance(error, torch.OutOfMemoryError)
+            self._halve(of_gpu)
 
-    def _halve(self) -> None:
+    def _halve(self, of_gpu: bool) -> None:
         micro = self.state.micro
         if micro == 1:
-            raise EnvironmentProblemError(
-                "Even one image at a time does not fit in memory. Train on the CPU, or close other programs."
-            )
+            text = f"{NO_GPU_ROOM}{_gpu_room()}." if of_gpu else "Even one image at a time does not fit in memory."
+            raise EnvironmentProblemError(text)
         self.learner.optimiser.zero_grad(set_to_none=True)
         if self.learner.device.type == "cuda":
             torch.cuda.empty_cache()
         self.state = self.state.with_(micro=max(1, micro // 2))
-        text = f"Memory ran out. Training goes on by itself with {self.state.micro} instead of {micro} images at a time"
-        self.report(LogLine(text + "; the result is comparable."))
+        text = "The GPU ran out of memory." if of_gpu else "Memory ran out."
+        goes_on = f"Training goes on by itself with batch {self.state.micro} instead of {micro}"
+        self.report(LogLine(f"{text} {goes_on}; the result is comparable."))
 
     def _end_epoch(self) -> None:
         epoch = self.state.step // self.plan.steps_per_epoch
@@ -251,6 +252,13 @@ class Trainer:
         order = np.random.default_rng([self.seed, epoch]).permutation(len(self.dataset))
         chosen = order[position * self.plan.batch : (position + 1) * self.plan.batch].tolist()
         return [self.dataset.sample(k, np.random.default_rng([self.seed, epoch, k])) for k in chosen]
+
+
+def _gpu_room() -> str:
+    """How much of the GPU is free, in brackets; "" where it cannot be asked."""
+    if not torch.cuda.is_available():
+        return ""
+    return f" ({torch.cuda.mem_get_info()[0] / 1e9:.1f} GB free)"
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 def application(qtbot, tmp_path):
     application = Application(tmp_path / "home", library=ModelLibrary(tmp_path / "home", embedded=tmp_path / "none"))
     application.told = []
-    application.window.dialogs.tell = lambda title, text, details="", kind="info": application.told.append(
+    application.window.dialogs.tell = lambda title, text, details="", kind="info", close="": application.told.append(
         (title, text)
     )
     qtbot.addWidget(application.window, before_close_func=lambda window: setattr(window, "close_guard", None))

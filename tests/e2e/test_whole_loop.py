@@ -118,7 +118,7 @@ def test_the_whole_loop(reader, start_application, tmp_path, qtbot, monkeypatch)
     window.files_dropped.emit([str(folder)])
     reader.wait(lambda: counts(reader)["all"] == ALL and window.notices.shown is not None)
     reader.wait(lambda: window.notices.shown.id == "imported")
-    assert "2 could not be read" in window.notices.shown.text
+    assert "It and 1 other were skipped" in window.notices.shown.text
     assert {line.split(":")[0] for line in window.notices.shown.details.splitlines()} == {"broken.dcm", "text.png"}
 
     # predictions arrive in the background

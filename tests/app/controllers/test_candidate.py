@@ -108,6 +108,13 @@ def test_a_landmark_that_got_worse_must_be_opened():  # M26
     )
 
 
+def test_cases_and_landmarks_have_their_names_and_no_numbers_of_the_store():
+    line = {"rule": "G4", "ok": False, "text": "Gross errors (> 10 mm) 1 -> 2. New in: 7.", "blocks": True}
+    shown = state(gate=[{**line, "case_ids": ["7"]}])
+    assert shown.gate[0].text == "Gross errors (> 10 mm) 1 -> 2. New in: film 007.png."
+    assert [mark.name for mark in shown.per_landmark] == ["Big", "Small"]
+
+
 def test_a_gross_error_too_many_refuses_with_its_rule():
     shown = state(gate=blocked("G4", case_ids=["7"]))
     assert shown.refusal == "G4 says no." and shown.gate[0].case_ids == (7,)

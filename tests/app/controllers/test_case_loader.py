@@ -10,7 +10,7 @@ def loader(runner, project):
     loader = CaseLoader(runner, project)
     loader.shown, loader.refusals = [], []
     loader.loaded.connect(lambda detail, image: loader.shown.append((detail, image)))
-    loader.refused.connect(loader.refusals.append)
+    loader.refused.connect(lambda _case, error: loader.refusals.append(str(error)))
     return loader
 
 

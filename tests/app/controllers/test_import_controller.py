@@ -33,9 +33,12 @@ def test_a_folder_with_bad_files_is_imported_past_them_with_one_summary(importer
     importer.import_paths([str(folder)])
     qtbot.waitUntil(lambda: bool(importer.summaries))
     summary = importer.summaries[0]
-    assert (summary.added, summary.already) == (5, 0)
+    assert (summary.added, summary.known) == (5, [])
     assert sorted(name for name, _ in summary.skipped) == ["broken.png", "notes.txt"]
-    assert summary.text == "5 images were imported, 2 could not be read and were skipped."
+    assert summary.text == (
+        "broken.png: the file is incomplete. Copy or export it again from where it came from. "
+        "It and 1 other were skipped; 5 other files were imported."
+    )
     assert "broken.png: " in summary.details
     assert project.cases.count() == len(importer.rows) == 5
 
@@ -45,7 +48,7 @@ def test_importing_again_adds_nothing(importer, project, tmp_path, qtbot):
     for count in (1, 2):
         importer.import_paths([str(path)])
         qtbot.waitUntil(lambda count=count: len(importer.summaries) == count)
-    assert importer.summaries[1].text == "0 images were imported, 1 was already in this project."
+    assert importer.summaries[1].text == "1 of 1 files is already in this project and was not imported again."
 
 
 def test_a_volume_waits_for_a_slice(importer, project, tmp_path, qtbot):

@@ -214,7 +214,7 @@ def test_a_cut_file_is_refused_and_never_half_black(tmp_path: Path, keep: int) -
     cut = tmp_path / "cut.dcm"
     cut.write_bytes(whole[:keep])
 
-    with pytest.raises(UnreadableImageError, match=r"^cut\.dcm: "):
+    with pytest.raises(UnreadableImageError, match=r'^("cut\.dcm" is damaged|cut\.dcm): '):
         read_image(cut)
 
 
@@ -273,7 +273,7 @@ def test_unsupported_syntax_is_named(tmp_path: Path) -> None:
         tmp_path / "v.dcm", np.zeros((4, 4), np.uint8), syntax=MPEG2MPML, PixelData=encapsulate([b"\0" * 10])
     )
 
-    with pytest.raises(UnreadableImageError, match=r"MPEG2.*Convert it with your PACS"):
+    with pytest.raises(UnreadableImageError, match=r"is compressed with MPEG2.*This version cannot read it"):
         read_image(path)
 
 

@@ -65,13 +65,18 @@ def test_when_memory_runs_out_the_batch_is_halved_and_the_step_repeated(run):
     trainer, messages = run({2: torch.OutOfMemoryError("CUDA out of memory")})
     trainer.run()
     assert trainer.learner.micros == [4, 4, 2, 2, 2, 2, 2]
-    assert "with 2 instead of 4" in logs(messages)[0]
+    assert logs(messages)[0] == (  # M12
+        "The GPU ran out of memory. Training goes on by itself with batch 2 instead of 4; the result is comparable."
+    )
 
 
 def test_when_one_image_does_not_fit_the_user_is_told(run):
     error = RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes")
     trainer, _ = run(dict.fromkeys((1, 2, 3), error))
-    with pytest.raises(EnvironmentProblemError, match="one image at a time"):
+    with pytest.raises(EnvironmentProblemError, match="one image at a time does not fit in memory"):
+        trainer.run()
+    trainer, _ = run(dict.fromkeys((1, 2, 3), torch.OutOfMemoryError("CUDA out of memory")))
+    with pytest.raises(EnvironmentProblemError, match="one image at a time does not fit in the GPU"):  # M13
         trainer.run()
 
 
