@@ -28,6 +28,7 @@ def make_guidance(workspace: Workspace, library: ModelLibrary) -> GuidanceContro
         workspace.runner,
         workspace.project,
         library,
+        workspace.calibrations,
         session,
         view=window.image_view,
         panel=window.landmark_panel,

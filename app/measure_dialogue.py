@@ -28,8 +28,8 @@ from medsapiens_core.data.annotation import Edit, utc_now
 from medsapiens_core.data.image import Image
 from medsapiens_core.data.rendering import to_uint8
 from medsapiens_core.measurements.set_file import shipped_sets
-from medsapiens_core.store.library import ModelLibrary
 from medsapiens_core.store.project import Project
+from medsapiens_core.transfer.calibrations import Calibrations
 
 PROGRAM = "MedSapiens Studio"
 PDF = "PDF (*.pdf)"
@@ -47,7 +47,7 @@ class MeasureDialogue(QObject):
         self,
         runner: TaskRunner,
         project: Project,
-        library: ModelLibrary,
+        calibrations: Calibrations,
         session: ReviewSession,
         *,
         window: MainWindow,
@@ -55,7 +55,7 @@ class MeasureDialogue(QObject):
     ) -> None:
         super().__init__(session)
         panel, view = window.measurements_panel, window.image_view
-        self.measures = MeasureController(runner, project, library, session, panel=panel, view=view, parent=self)
+        self.measures = MeasureController(runner, project, calibrations, session, panel=panel, view=view, parent=self)
         self.acts: dict[str, Callable[[], object]] = {
             "measure.lock": self.measures.toggle_lock,
             "measure.export": self.ask_for_tables,
@@ -63,7 +63,7 @@ class MeasureDialogue(QObject):
             "measure.edit": self.open_editor,
             "measure.impact": self._show_impacts,
         }
-        self._export = export = MeasureExport(runner, project, library, self)
+        self._export = export = MeasureExport(runner, project, calibrations, self)
         self._runner, self._project, self._session = runner, project, session
         self._window, self._notices = window, notices
         self.measures.changed.connect(self._impacts_changed)

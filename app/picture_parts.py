@@ -2,44 +2,34 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject
 
 from app.controllers.frame_controller import FrameController
 from app.controllers.heatmap_controller import HeatmapController
-from app.controllers.inference_controller import InferenceController
 from app.controllers.match_controller import MatchController
-from app.controllers.notice_board import NoticeBoard
 from app.controllers.regions_controller import RegionsController
 from app.controllers.working_frame import WorkingFrame
-from app.session.review_session import ReviewSession
-from app.tasks.task_runner import STORE, TaskRunner
+from app.tasks.task_runner import STORE
 from app.translate import tr
-from app.views.main_window import MainWindow
 from medsapiens_core.data.image import Image
 from medsapiens_core.store.cases import CaseRow
-from medsapiens_core.store.library import ModelLibrary
-from medsapiens_core.store.project import Project
+
+if TYPE_CHECKING:
+    from app.workspace import Workspace
 
 
 class PictureParts(QObject):
     """Made with the workspace, started when it starts, told of every case that comes on screen."""
 
-    def __init__(
-        self,
-        runner: TaskRunner,
-        project: Project,
-        library: ModelLibrary,
-        session: ReviewSession,
-        inference: InferenceController,
-        *,
-        window: MainWindow,
-        notices: NoticeBoard,
-        parent: QObject,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        window, session, notices = workspace.window, workspace.session, workspace.notices
+        runner, project, inference = workspace.runner, workspace.project, workspace.inference
         self._runner, self._project, self._window = runner, project, window
         view, set_condition = window.image_view, window.registry.set_condition
-        self.regions = RegionsController(runner, library, session, set_condition, self)
+        self.regions = RegionsController(runner, workspace.calibrations, session, set_condition, self)
         self.heatmaps = HeatmapController(session, view, inference, self)
         self.matching = MatchController(
             runner, project, inference, dialogs=window.dialogs, notices=notices, parent=self

@@ -46,6 +46,7 @@ from medsapiens_core.store.cases import CaseRow
 from medsapiens_core.store.library import ModelEntry, ModelLibrary
 from medsapiens_core.store.project import Project
 from medsapiens_core.training.config import TrainingOptions
+from medsapiens_core.transfer.calibrations import Calibrations
 
 NOTHING_BEFORE = "No case to do comes before this one in the list."
 READ_ONLY = "This project is open to read only. Nothing can be changed."
@@ -73,6 +74,7 @@ class Workspace(QObject):
         super().__init__(parent)
         self.project, self.library, self.window, self.notices = project, library, window, notices
         self.runner = TaskRunner(self)
+        self.calibrations = Calibrations(library, project.template)
         self.session = ReviewSession(project.template, self._commit, parent=self)
         self.session.read_only = project.read_only
         self.reading = ReadingParts(self)
@@ -114,10 +116,10 @@ class Workspace(QObject):
             has_unsaved=lambda case_id: self.saves.unsaved(case_id) is not None,
             parent=self,
         )
-        self.measuring = MeasureDialogue(self.runner, project, library, self.session, window=window, notices=notices)
-        self.picture = PictureParts(
-            self.runner, project, library, self.session, self.inference, window=window, notices=notices, parent=self
+        self.measuring = MeasureDialogue(
+            self.runner, project, self.calibrations, self.session, window=window, notices=notices
         )
+        self.picture = PictureParts(self)
         self.learning = LearningParts(
             self.runner,
             project,

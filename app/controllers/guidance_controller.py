@@ -24,6 +24,7 @@ from medsapiens_core.inference.uncertainty import radius_95
 from medsapiens_core.store.guidance import BulkRule
 from medsapiens_core.store.library import ModelLibrary
 from medsapiens_core.store.project import Project
+from medsapiens_core.transfer.calibrations import Calibrations
 
 NONE_FIT = "No landmark can be confirmed at once: none is below {limit} {unit}, without a warning, and seen."
 TOO_FEW = "The usual shape is learned from 30 reviewed cases; there are {count}."
@@ -64,6 +65,7 @@ class GuidanceController(QObject):
         runner: TaskRunner,
         project: Project,
         library: ModelLibrary,
+        calibrations: Calibrations,
         session: ReviewSession,
         *,
         view: GuidanceImageView,
@@ -75,7 +77,7 @@ class GuidanceController(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._runner, self._project, self._library = runner, project, library
+        self._runner, self._project, self._library, self._calibrations = runner, project, library, calibrations
         self._session, self._view = session, view
         self._model_in_use, self._is_unlocked = model_in_use, is_unlocked
         self._weigh, self._watch = weigh, watch
@@ -95,6 +97,7 @@ class GuidanceController(QObject):
             read_knowledge,
             self._project,
             self._library,
+            self._calibrations,
             "",
             on_done=lambda knowledge: self._know(knowledge, reorder),
         )

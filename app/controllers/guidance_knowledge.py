@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.controllers.model_calibrations import calibrations_of
 from medsapiens_core.data.template import Template
 from medsapiens_core.errors import UserError
 from medsapiens_core.evaluation.calibration import Calibration
@@ -16,6 +15,7 @@ from medsapiens_core.models.package_files import read_config
 from medsapiens_core.store.guidance import BulkRule
 from medsapiens_core.store.library import ModelLibrary
 from medsapiens_core.store.project import Project
+from medsapiens_core.transfer.calibrations import Calibrations
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,14 +30,14 @@ class Knowledge:
     reviewed: int = 0
 
 
-def read_knowledge(project: Project, library: ModelLibrary, reader: str) -> Knowledge:
+def read_knowledge(project: Project, library: ModelLibrary, calibrations: Calibrations, reader: str) -> Knowledge:
     """Read all of it. A damaged model does not hide what the others know."""
     template = project.template
     dismissed: dict[int, set[str]] = defaultdict(set)
     for case_id, warning in project.guidance.all_dismissed(reader):
         dismissed[case_id].add(warning)
     return Knowledge(
-        calibrations=calibrations_of(library, template),
+        calibrations=calibrations.all(),
         limits=project.guidance.limits(),
         means=_means(library, template),
         dismissed={case_id: frozenset(keys) for case_id, keys in dismissed.items()},

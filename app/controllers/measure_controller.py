@@ -25,9 +25,9 @@ from medsapiens_core.measurements.evaluating import Value, evaluate, evaluate_on
 from medsapiens_core.measurements.impact import Impact, impacts
 from medsapiens_core.measurements.norms import NormSet, shipped_norms
 from medsapiens_core.measurements.point_errors import PointErrors, Repeatability, point_errors
-from medsapiens_core.store.library import ModelLibrary
 from medsapiens_core.store.project import Project
-from medsapiens_core.transfer.measuring import Calibrations, set_in_use, sets_of
+from medsapiens_core.transfer.calibrations import Calibrations
+from medsapiens_core.transfer.measuring import set_in_use, sets_of
 
 NO_NORMS = ("", "No norms")
 NO_SET = "There is no measurement set for this template yet. Measure > Edit measurements makes one from its landmarks."
@@ -88,7 +88,7 @@ class MeasureController(QObject):
         self,
         runner: TaskRunner,
         project: Project,
-        library: ModelLibrary,
+        calibrations: Calibrations,
         session: ReviewSession,
         *,
         panel: MeasurePanel,
@@ -98,7 +98,7 @@ class MeasureController(QObject):
         super().__init__(parent)
         self._runner, self._project, self._session = runner, project, session
         self._panel, self._view = panel, view
-        self._calibrations = Calibrations(library, project.template)
+        self._calibrations = calibrations
         self._known = _Known()
         self._locks: dict[int, Ends] = {}
         self._reading = ""

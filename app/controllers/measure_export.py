@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject, Signal
 from app.tasks.task_runner import IO, TaskRunner
 from medsapiens_core.measurements.definitions import MeasureSet
 from medsapiens_core.measurements.point_errors import Repeatability
-from medsapiens_core.store.library import ModelLibrary
 from medsapiens_core.store.project import Project
-from medsapiens_core.transfer.measuring import Calibrations, export_tables
+from medsapiens_core.transfer.calibrations import Calibrations
+from medsapiens_core.transfer.measuring import export_tables
 
 
 class MeasureExport(QObject):
@@ -25,10 +25,10 @@ class MeasureExport(QObject):
     stopped = Signal()
 
     def __init__(
-        self, runner: TaskRunner, project: Project, library: ModelLibrary, parent: QObject | None = None
+        self, runner: TaskRunner, project: Project, calibrations: Calibrations, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._runner, self._project, self._library = runner, project, library
+        self._runner, self._project, self._calibrations = runner, project, calibrations
         self._stop = Event()
         self.is_running = False
 
@@ -42,11 +42,10 @@ class MeasureExport(QObject):
         self._stop.clear()
 
         def work() -> int:
-            calibrations = Calibrations(self._library, self._project.template)
             files, count = export_tables(
                 self._project,
                 measures,
-                calibrations,
+                self._calibrations,
                 folder,
                 unreviewed=unreviewed,
                 repeatability=repeatability,

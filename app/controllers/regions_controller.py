@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QObject
 
-from app.controllers.model_calibrations import calibrations_of
 from app.session.review_session import ReviewSession
 from app.tasks.task_runner import STORE, TaskRunner
 from medsapiens_core.data.prediction import Prediction
 from medsapiens_core.evaluation.calibration import Calibration
 from medsapiens_core.inference.uncertainty import regions
-from medsapiens_core.store.library import ModelLibrary
+from medsapiens_core.transfer.calibrations import Calibrations
 
 Ellipse = tuple[float, float, float]
 NONE: Mapping[str, Ellipse] = {}
@@ -24,13 +23,13 @@ class RegionsController(QObject):
     def __init__(
         self,
         runner: TaskRunner,
-        library: ModelLibrary,
+        calibrations: Calibrations,
         session: ReviewSession,
         set_condition: Callable[[str, bool], None],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._runner, self._library, self._session = runner, library, session
+        self._runner, self._shared, self._session = runner, calibrations, session
         self._set_condition = set_condition
         self._calibrations: dict[str, Calibration] = {}
         self._found: tuple[str, Mapping[str, Ellipse]] = ("", NONE)
@@ -39,8 +38,8 @@ class RegionsController(QObject):
         session.prediction_shown.connect(lambda _prediction: self._tell())
 
     def refresh(self) -> None:
-        """Read the calibrations of the models anew: at the start, and after another model came."""
-        self._runner.submit(STORE, calibrations_of, self._library, self._session.template, on_done=self._know)
+        """Ask for the calibrations of the models: at the start, and after another model came."""
+        self._runner.submit(STORE, self._shared.all, on_done=self._know)
 
     def find(self, prediction: Prediction) -> Mapping[str, Ellipse]:
         """Landmark -> (long, short semi-axis in px, angle in degrees) of its 95 % region."""

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
 
+from app.session.headed_model import ROOT, HeadedModel, Index
 from app.session.view_state import CaseListRow
 from app.translate import tr
 
@@ -17,8 +18,6 @@ ROW_ROLE = Qt.ItemDataRole.UserRole  # the frozen row itself, None while its pag
 PAGE_SIZE = 200
 MAX_PAGES = 50  # kept in memory; the oldest go first
 MAX_THUMBNAILS = 2000  # at about 10 kB
-Index = QModelIndex | QPersistentModelIndex
-ROOT = QModelIndex()
 STATE_TEXT = {"new": "New", "predicted": "Predicted", "in_review": "In review", "reviewed": "Reviewed"}
 
 
@@ -34,7 +33,7 @@ class CaseColumn(IntEnum):
 HEADERS = ("Case", "State", "Decided", "95 % within, or score")
 
 
-class CaseListModel(QAbstractTableModel):
+class CaseListModel(HeadedModel):
     """Rows appear as their pages arrive; works at 100,000 cases because only looked-at pages are read.
 
     `page_needed(generation, offset, limit)` asks for rows; the answer goes to `receive_page` with that generation,
@@ -42,6 +41,7 @@ class CaseListModel(QAbstractTableModel):
     looked at and once only; the answer goes to `receive_thumbnail`.
     """
 
+    headers = HEADERS
     page_needed = Signal(int, int, int)
     thumbnail_needed = Signal(int)
 
@@ -125,16 +125,6 @@ class CaseListModel(QAbstractTableModel):
     def rowCount(self, parent: Index = ROOT) -> int:
         """How many rows the list has."""
         return 0 if parent.isValid() else self._count
-
-    def columnCount(self, parent: Index = ROOT) -> int:
-        """How many columns."""
-        return 0 if parent.isValid() else len(HEADERS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """The words above a column."""
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return tr(HEADERS[section])
-        return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """What to show of one cell; `ROW_ROLE` gives the frozen row."""

@@ -9,7 +9,8 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 
-from app.session.case_list_model import ROOT, ROW_ROLE, Index
+from app.session.case_list_model import ROW_ROLE
+from app.session.headed_model import Index
 from app.session.rows_model import RowsModel
 from app.session.view_state import LandmarkRow
 from app.translate import tr
@@ -31,6 +32,8 @@ NO_IMPACT = "–"  # while the list says what landmarks change: this one changes
 
 class LandmarkListModel(RowsModel):
     """`set_rows` touches only what changed, so selection and scroll stay."""
+
+    headers = HEADERS
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
@@ -54,16 +57,6 @@ class LandmarkListModel(RowsModel):
     def position_of(self, landmark: str) -> int | None:
         """Where a landmark stands in the list."""
         return next((position for position, row in enumerate(self._rows) if row.id == landmark), None)
-
-    def columnCount(self, parent: Index = ROOT) -> int:
-        """How many columns."""
-        return 0 if parent.isValid() else len(HEADERS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """The words above a column."""
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return tr(HEADERS[section])
-        return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """What to show of one cell; `ROW_ROLE` gives the frozen row."""

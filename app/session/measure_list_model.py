@@ -8,7 +8,8 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 
-from app.session.case_list_model import ROOT, ROW_ROLE, Index
+from app.session.case_list_model import ROW_ROLE
+from app.session.headed_model import Index
 from app.session.measure_state import MeasureRow
 from app.session.rows_model import RowsModel
 from app.translate import tr
@@ -32,6 +33,8 @@ NUMBERS = (MeasureColumn.VALUE, MeasureColumn.ERROR, MeasureColumn.NORM)
 class MeasureListModel(RowsModel):
     """`set_rows` touches only what changed, so that selection and scroll stay while a point is dragged."""
 
+    headers = HEADERS
+
     @property
     def rows(self) -> tuple[MeasureRow, ...]:
         """What is shown."""
@@ -41,18 +44,12 @@ class MeasureListModel(RowsModel):
         """Show these rows."""
         self._replace(rows)
 
-    def columnCount(self, parent: Index = ROOT) -> int:
-        """How many columns."""
-        return 0 if parent.isValid() else len(HEADERS)
-
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """The words above a column."""
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return tr(HEADERS[section])
+        """The words above a column; numbers stand right."""
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if section in NUMBERS else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
-        return None
+        return super().headerData(section, orientation, role)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """What to show of one cell; `ROW_ROLE` gives the frozen row."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel
-
-from app.session.case_list_model import ROOT, Index
+from app.session.headed_model import ROOT, HeadedModel, Index
 
 
-class RowsModel(QAbstractTableModel):
+class RowsModel(HeadedModel):
     """Replacing rows touches only what changed, so that selection and scroll stay. A row is a value with an `id`."""
 
     def __init__(self, parent: Any = None) -> None:

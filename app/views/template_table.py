@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.session.case_list_model import ROOT, Index
+from app.session.headed_model import ROOT, HeadedModel, Index
 from app.translate import tr
 from app.views.widgets import QuietComboBox
 from medsapiens_core.data.template import Landmark
@@ -45,9 +45,10 @@ FIELDS = {
 }
 
 
-class TemplateTableModel(QAbstractTableModel):
+class TemplateTableModel(HeadedModel):
     """Shows a draft. `field_edited(row, field, value)`, `pair_edited(row, landmark id or None)` ask for a change."""
 
+    headers = HEADERS
     field_edited = Signal(int, str, object)
     pair_edited = Signal(int, object)
 
@@ -67,16 +68,6 @@ class TemplateTableModel(QAbstractTableModel):
     def rowCount(self, parent: Index = ROOT) -> int:
         """How many landmarks."""
         return 0 if parent.isValid() else len(self._draft.marks)
-
-    def columnCount(self, parent: Index = ROOT) -> int:
-        """How many columns."""
-        return 0 if parent.isValid() else len(HEADERS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """The words above a column."""
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return tr(HEADERS[section])
-        return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """All but the number can be edited."""

@@ -29,7 +29,8 @@ def measure(
     """Write the measurements and landmarks of a project as CSV: reviewed cases, each value with its +/- (95 %)."""
     from medsapiens_core.store.library import ModelLibrary
     from medsapiens_core.store.project import Project
-    from medsapiens_core.transfer.measuring import Calibrations, export_tables, set_in_use
+    from medsapiens_core.transfer.calibrations import Calibrations
+    from medsapiens_core.transfer.measuring import export_tables, set_in_use
 
     with Project.open(project, read_only=True) as opened:
         measures = set_in_use(opened, set_id)

@@ -6,22 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from medsapiens_core.data.annotation import Annotation
-from medsapiens_core.data.prediction import Prediction
-from medsapiens_core.data.template import Template
 from medsapiens_core.errors import UserError
-from medsapiens_core.evaluation.calibration import Calibration
-from medsapiens_core.inference.uncertainty import regions
 from medsapiens_core.measurements.case_points import case_points
 from medsapiens_core.measurements.definitions import MeasureSet
 from medsapiens_core.measurements.evaluating import evaluate
-from medsapiens_core.measurements.point_errors import Repeatability, from_region, point_errors
+from medsapiens_core.measurements.point_errors import Repeatability, point_errors
 from medsapiens_core.measurements.set_file import fits, set_from_json, shipped_sets
 from medsapiens_core.measurements.tables import TABLES, CaseRecord, write_named
-from medsapiens_core.measurements.vectors import Floats
-from medsapiens_core.models.package_files import read_calibrations
 from medsapiens_core.store.cases import CaseRow
-from medsapiens_core.store.library import ModelLibrary
 from medsapiens_core.store.project import Project
+from medsapiens_core.transfer.calibrations import Calibrations
 from medsapiens_core.transfer.importing import all_cases
 
 Progress = Callable[[int, int], bool]
@@ -54,38 +48,6 @@ def set_in_use(project: Project, wanted: str | None = None) -> MeasureSet:
     if wanted:
         raise UserError(f"There is no measurement set {wanted!r}. There are: {', '.join(known)}.")
     return next(iter(known.values()))
-
-
-class Calibrations:
-    """What the regions of predictions are worth, by the model that made them; each package is read once."""
-
-    def __init__(self, library: ModelLibrary, template: Template) -> None:
-        self._library, self._template = library, template
-        self._known: dict[str, Calibration | None] = {}
-
-    def knows(self, model_id: str) -> bool:
-        """True when `covariances` of this model's predictions will read no file."""
-        return model_id in self._known
-
-    def read(self, model_id: str) -> None:
-        """Read a model's calibration; a model that is gone or damaged has none."""
-        if model_id in self._known:
-            return
-        try:
-            folders = [entry.folder for entry in self._library.list() if entry.id == model_id]
-            found = read_calibrations(folders[0]) if folders else {}
-        except (UserError, OSError):
-            found = {}  # the models panel tells of damaged models
-        self._known[model_id] = found.get(self._template.id)
-
-    def covariances(self, prediction: Prediction | None) -> dict[str, Floats]:
-        """Landmark id -> covariance in px^2 of the calibrated region; empty for an uncalibrated model."""
-        if prediction is None:
-            return {}
-        self.read(prediction.model_id)
-        found = regions(prediction, self._template, self._known[prediction.model_id])
-        named = zip(self._template.ids, found, strict=True)
-        return {m: from_region(r.semi_axes_px, r.angle_deg, r.coverage) for m, r in named if r is not None}
 
 
 def records(

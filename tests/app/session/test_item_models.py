@@ -4,7 +4,9 @@ from PySide6.QtTest import QAbstractItemModelTester
 
 from app.session.case_list_model import PAGE_SIZE, ROW_ROLE, CaseColumn, CaseListModel
 from app.session.landmark_list_model import LandmarkListModel
+from app.session.measure_list_model import MeasureListModel
 from app.session.view_state import CaseListRow, LandmarkRow
+from app.views.template_table import TemplateTableModel
 
 
 def case_row(number, **changes):
@@ -94,3 +96,12 @@ def test_landmark_rows_change_in_place(qapp, qtbot):
     with qtbot.waitSignal(model.modelReset):
         model.set_rows([landmark_row(2), landmark_row(1, warning="outside the image")])
     assert model.data(model.index(1, 0), Qt.ItemDataRole.ToolTipRole) == "outside the image"
+
+
+@pytest.mark.parametrize("model", [CaseListModel, LandmarkListModel, MeasureListModel, TemplateTableModel])
+def test_every_column_has_its_words_above(qapp, model):
+    table = model()
+    words = [table.headerData(column, Qt.Orientation.Horizontal) for column in range(table.columnCount())]
+    assert len(words) > 3 and words == list(model.headers) and all(words)
+    assert table.headerData(0, Qt.Orientation.Vertical) is None
+    assert table.headerData(0, Qt.Orientation.Horizontal, Qt.ItemDataRole.DecorationRole) is None
