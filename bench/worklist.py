@@ -1,6 +1,7 @@
 """Time the worklist of the real window at 100,000 cases: `QT_QPA_PLATFORM=offscreen python -m bench.worklist [CASES]`.
 
-Target (ux.md 13): scroll, filter, sort and search under 100 ms, from the act to the painted rows.
+Target (ux.md 13): scroll, filter, sort and search under 100 ms, from the act to the painted rows. Two figures each: the
+clock's, and the processor time of all threads of the program, which is what it takes where nothing else is at work.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QEventLoop, QTimer
 
 from app.application import Application
 from app.check_only import wait_until
@@ -26,6 +27,9 @@ from medsapiens_core.store.project import Project
 
 LIMIT_MS = 30_000
 TIMES = 7
+TARGET_MS = 100
+WAKE_MS = 1000  # the loop looks again this often where no event comes
+Figure = tuple[float, float]
 
 
 class Worklist:
@@ -44,24 +48,27 @@ class Worklist:
         fresh = self.controller._shown_query == self.controller.query
         return fresh and model.rowCount() > 0 and all(model.index(row, 0).data(ROW_ROLE) is not None for row in rows)
 
-    def time(self, act: Callable[[], object]) -> float:
-        """Milliseconds from the act to the painted rows."""
-        start = time.perf_counter()
+    def time(self, act: Callable[[], object]) -> Figure:
+        """Milliseconds from the act to the painted rows: of the clock, of the processor.
+
+        Between events the loop sleeps: a loop that turns all the time would take the processor from the store's thread.
+        """
+        start, busy = time.perf_counter(), time.process_time()
         act()
         while not self.is_shown() and time.perf_counter() - start < LIMIT_MS / 1000:
-            QCoreApplication.processEvents()  # no timer: its step would be what is measured
+            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
         self.list.viewport().repaint()
-        return 1000 * (time.perf_counter() - start)
+        return 1000 * (time.perf_counter() - start), 1000 * (time.process_time() - busy)
 
-    def median(self, acts: Callable[[int], Callable[[], object]]) -> float:
+    def median(self, acts: Callable[[int], Callable[[], object]]) -> Figure:
         found = []
         for number in range(TIMES):
             found.append(self.time(acts(number)))
             QCoreApplication.processEvents()
-        return statistics.median(found)
+        return statistics.median(clock for clock, _ in found), statistics.median(busy for _, busy in found)
 
 
-def measure(worklist: Worklist) -> dict[str, float]:
+def measure(worklist: Worklist) -> dict[str, Figure]:
     panel, bar = worklist.panel, worklist.list.verticalScrollBar()
     figures = {"first look": worklist.time(lambda: None)}
     for name in ("todo", "in_review", "reviewed", "flagged", "locked", "unsure", "all"):
@@ -87,10 +94,14 @@ def measure(worklist: Worklist) -> dict[str, float]:
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     qt = make_qt_application()
+    waker = QTimer(interval=WAKE_MS)
+    waker.start()
+    begun = time.perf_counter()
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         with Project.create(home / "p", name="bench", template=TEMPLATE) as project:
             fill(project, count)
+        print(f"{count} cases made in {time.perf_counter() - begun:.1f} s", file=sys.stderr, flush=True)
         application = Application(home / "home", library=ModelLibrary(home / "home", embedded=home / "none"))
         application.window.show()
         application.open_project(home / "p")
@@ -99,9 +110,10 @@ def main() -> None:
         figures = measure(Worklist(application, application.workspace))
         application.window.close_guard = None
         application.window.close()
-    for what, value in figures.items():
-        print(f"{what:24} {value:9.2f} ms")
-    print(json.dumps({"cases": count, "milliseconds": {what: round(value, 2) for what, value in figures.items()}}))
+    for what, (clock, busy) in figures.items():
+        print(f"{what:24} clock {clock:8.1f} ms   processor {busy:8.1f} ms{'   above' if clock > TARGET_MS else ''}")
+    told = {what: [round(value, 1) for value in pair] for what, pair in figures.items()}
+    print(json.dumps({"bench": "worklist", "cases": count, "target_ms": TARGET_MS, "clock_and_processor_ms": told}))
     qt.quit()
 
 

@@ -15,7 +15,7 @@ from medsapiens_core.store.project import Project
 from medsapiens_core.store.readings import reviewed_by
 
 NEIGHBOURS = 20  # rows read before the expected place, because others may have left the list
-LOOK_AHEAD = 500
+LOOK_AHEAD = (60, 500)  # rows: the next case to do is mostly near
 CHUNK = 200
 TO_DO = ("new", "predicted")
 
@@ -128,21 +128,19 @@ def neighbour(project: Project, query: ListQuery, case_id: int, position: int | 
     """The case `by` rows on in the list; the list may have changed since `position` was true."""
     if position is None:
         return next(iter(project.cases.page(query.filter, query.sort, query.search, 0, 1)), None)
-    rows, here = _around(project, query, case_id, position)
+    rows, here = _around(project, query, case_id, position, LOOK_AHEAD[0])
     there = here + by if here < len(rows) and rows[here].id == case_id else here + min(by, 0)
     return rows[there] if 0 <= there < len(rows) else None
 
 
-def next_to_do(
-    project: Project, query: ListQuery, case_id: int, position: int | None, *, forward: bool = True
-) -> CaseRow | None:
+def next_to_do(project: Project, query: ListQuery, case_id: int, position: int | None) -> CaseRow | None:
     """The next case without any decision, else the first of all, else one in review; flagged ones are left out."""
     if position is not None:
-        rows, here = _around(project, query, case_id, position)
-        beside = rows[here:] if forward else rows[:here][::-1]
-        found = next((row for row in beside if row.id != case_id and _is_to_do(row)), None)
-        if found is not None:
-            return found
+        for ahead in LOOK_AHEAD:
+            rows, here = _around(project, query, case_id, position, ahead)
+            found = next((row for row in rows[here:] if row.id != case_id and _is_to_do(row)), None)
+            if found is not None:
+                return found
     candidates = [
         *project.cases.page("todo", query.sort, "", 0, 2),
         *project.cases.page("in_review", query.sort, "", 0, 2),
@@ -168,9 +166,9 @@ def first_case(project: Project, query: ListQuery) -> CaseRow | None:
     return found or next(iter(project.cases.page(query.filter, query.sort, "", 0, 1)), None)
 
 
-def _around(project: Project, query: ListQuery, case_id: int, position: int) -> tuple[list[CaseRow], int]:
+def _around(project: Project, query: ListQuery, case_id: int, position: int, ahead: int) -> tuple[list[CaseRow], int]:
     offset = max(0, position - NEIGHBOURS)
-    rows = project.cases.page(query.filter, query.sort, query.search, offset, LOOK_AHEAD)
+    rows = project.cases.page(query.filter, query.sort, query.search, offset, NEIGHBOURS + ahead)
     here = next((place for place, row in enumerate(rows) if row.id == case_id), position - offset)
     return rows, here
 

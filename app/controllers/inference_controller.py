@@ -95,6 +95,7 @@ class InferenceController(QObject):
         self._held: dict[int, Prediction] = {}
         self._next_id = 1
         self._is_asking = False
+        self._nothing_left = False  # every case was asked about, and none needs a prediction
         self._is_closed = False
 
     @property
@@ -132,9 +133,16 @@ class InferenceController(QObject):
         """Ask the store which cases need a prediction: after an import, another open case or another model."""
         if self._model is None or self._is_closed or self._is_asking or self._project.read_only:
             return
-        self._is_asking = True
+        self._is_asking, self._nothing_left = True, False
+        wanted = AHEAD + len(self._left_out)
         self._runner.submit(
-            STORE, self._pending, self._model.id, self._on_screen(), on_done=self._fill, on_error=self._not_filled
+            STORE,
+            self._pending,
+            self._model.id,
+            wanted,
+            self._on_screen(),
+            on_done=lambda rows: self._fill(rows, is_whole=len(rows) < wanted),
+            on_error=self._not_filled,
         )
 
     def reorder(self) -> None:
@@ -143,7 +151,14 @@ class InferenceController(QObject):
             self._send({"op": "cancel", "id": request.id})
             del self._sent[request.id]
             self._queue.append(request.row)
-        self.refill()
+        here = self._on_screen()
+        if not self._nothing_left:
+            self.refill()
+        elif self._model is not None and here is not None and not self._is_closed:
+            ask = self._project.predictions.is_pending  # going through 100,000 predicted cases would hold up the next
+            self._runner.submit(
+                STORE, ask, self._model.id, here, on_done=lambda is_so: self.refill() if is_so else None
+            )
 
     def predict(self, row: CaseRow) -> None:
         """Predict a case now, also when it has a prediction already (F5)."""
@@ -190,18 +205,18 @@ class InferenceController(QObject):
 
     # --- what to predict
 
-    def _pending(self, model_id: str, around: int | None) -> list[CaseRow]:
-        wanted = AHEAD + len(self._left_out)
+    def _pending(self, model_id: str, wanted: int, around: int | None) -> list[CaseRow]:
         ids = self._project.predictions.pending(model_id, wanted, around)
         return [self._project.cases.get(case_id) for case_id in ids]
 
-    def _fill(self, rows: list[CaseRow]) -> None:
+    def _fill(self, rows: list[CaseRow], *, is_whole: bool) -> None:
         self._is_asking = False
         taken = {request.row.id for request in self._sent.values()} | self._left_out | self._done
         self._queue = [row for row in rows if row.id not in taken]
         if self._queue or self._sent:
             self._pump()
         else:
+            self._nothing_left = is_whole
             self.all_done.emit()  # and ask no more: the next import, model or decision does
 
     def _show_known(self, model: ModelEntry, generation: int, offset: int) -> None:

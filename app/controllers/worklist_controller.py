@@ -12,11 +12,12 @@ from PySide6.QtCore import Signal as QtSignal
 from app.controllers.case_access import ListQuery, beside, list_page, listed_case, neighbour, next_to_do
 from app.session.case_list_model import CaseListModel
 from app.session.view_state import CaseListRow
-from app.tasks.task_runner import STORE, TaskRunner
+from app.tasks.task_runner import STORE, Task, TaskRunner
 from medsapiens_core.store.cases import CaseRow, Filter, Sort
 from medsapiens_core.store.project import Project
 
 REFRESH_MS = 300
+PAGES_WAITING = 4  # what was asked for before has been scrolled away
 SORTS: dict[str, Sort] = {"added": "added", "name": "name", "score": "worst_first", "state": "state"}
 
 
@@ -64,6 +65,9 @@ class WorklistController(QObject):
         self._shown_query = self.query  # what the rows on screen answer; it lags while the new count is on its way
         self._current: int | None = None
         self._shown_count = -1
+        self._counting: tuple[ListQuery, Task] | None = None
+        self._pages: dict[int, tuple[int, int]] = {}  # offset -> generation and limit, the last asked for at the end
+        self._is_reading = False
         self._timer = QTimer(self, singleShot=True, interval=REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
         self.model.page_needed.connect(self._read_page)
@@ -77,7 +81,10 @@ class WorklistController(QObject):
     def refresh(self) -> None:
         """Read the counts again, and the list when its length has changed."""
         query = self.query
-        self._runner.submit(STORE, self._count, query, on_done=lambda found: self._counted(query, *found))
+        if self._counting is not None and self._counting[0] != query:
+            self._counting[1].cancel()  # nobody waits for the answer to what was typed before
+        task = self._runner.submit(STORE, self._count, query, on_done=lambda found: self._counted(query, *found))
+        self._counting = (query, task)
 
     def refresh_soon(self) -> None:
         """As `refresh`, once for many calls in a row."""
@@ -154,17 +161,34 @@ class WorklistController(QObject):
             self.refresh()
 
     def _count(self, query: ListQuery) -> tuple[dict[str, int], int]:
-        return self._project.cases.counts(), self._project.cases.count(query.filter, query.search)
+        counts = self._project.cases.counts()
+        is_searched = bool(query.search.strip())
+        return counts, self._project.cases.count(query.filter, query.search) if is_searched else counts[query.filter]
 
     def _counted(self, query: ListQuery, counts: dict[str, int], count: int) -> None:
         self._view.set_counts(counts)
         self.counted.emit(counts)
         if query == self.query and count != self._shown_count:
             self._shown_count, self._shown_query = count, query
+            self._pages.clear()
             self.model.reset(count)
             self._view.set_current(self._current)
 
     def _read_page(self, generation: int, offset: int, limit: int) -> None:
+        """One page at a time, the last one asked for first: whoever drags the scroll bar waits for no page between."""
+        self._pages.pop(offset, None)
+        self._pages[offset] = (generation, limit)
+        while len(self._pages) > PAGES_WAITING:
+            forgotten = next(iter(self._pages))
+            del self._pages[forgotten]
+            self.model.forget_page_request(forgotten)
+        self._read_next()
+
+    def _read_next(self) -> None:
+        if self._is_reading or not self._pages:
+            return
+        self._is_reading = True
+        offset, (generation, limit) = self._pages.popitem()
         self._runner.submit(
             STORE,
             list_page,
@@ -172,8 +196,19 @@ class WorklistController(QObject):
             self._shown_query,
             offset,
             limit,
-            on_done=lambda rows: self.model.receive_page(generation, offset, rows),
+            on_done=lambda rows: self._page_read(generation, offset, rows),
+            on_error=self._page_not_read,
         )
+
+    def _page_read(self, generation: int, offset: int, rows: list[CaseListRow]) -> None:
+        self._is_reading = False
+        self.model.receive_page(generation, offset, rows)
+        self._read_next()
+
+    def _page_not_read(self, error: Exception) -> None:
+        self._is_reading = False
+        self._runner.failed.emit(str(error))
+        self._read_next()
 
     def _changed(self, row: CaseListRow) -> None:
         self.model.update_row(row)

@@ -50,6 +50,7 @@ class CaseListModel(HeadedModel):
         self._count = 0
         self._generation = 0
         self._pages: dict[int, tuple[CaseListRow, ...]] = {}
+        self._places: dict[int, int] = {}  # case id -> where it stands, of the rows in memory
         self._asked: set[int] = set()
         self._thumbnails: dict[int, QImage | None] = {}
 
@@ -64,6 +65,7 @@ class CaseListModel(HeadedModel):
         self._count = count
         self._generation += 1
         self._pages.clear()
+        self._places.clear()
         self._asked.clear()
         self.endResetModel()
 
@@ -72,11 +74,17 @@ class CaseListModel(HeadedModel):
         if generation != self._generation or not rows:
             return
         page = offset // PAGE_SIZE
+        self._forget_page(page)
         self._pages[page] = tuple(rows)
+        self._places.update((row.id, offset + place) for place, row in enumerate(rows))
         self._asked.discard(page)
         self._forget_old_pages(page)
         last = min(offset + len(rows), self._count) - 1
         self.dataChanged.emit(self.index(offset, 0), self.index(last, len(HEADERS) - 1))
+
+    def forget_page_request(self, offset: int) -> None:
+        """Let rows that are not on their way any more be asked for again."""
+        self._asked.discard(offset // PAGE_SIZE)
 
     def update_row(self, row: CaseListRow) -> None:
         """Show a case's new state, if it is among the rows in memory."""
@@ -116,11 +124,7 @@ class CaseListModel(HeadedModel):
 
     def position_of(self, case_id: int) -> int | None:
         """Where a case stands in the list, if it is among the rows in memory."""
-        for page, rows in self._pages.items():
-            for place, row in enumerate(rows):
-                if row.id == case_id:
-                    return page * PAGE_SIZE + place
-        return None
+        return self._places.get(case_id)
 
     def rowCount(self, parent: Index = ROOT) -> int:
         """How many rows the list has."""
@@ -150,8 +154,12 @@ class CaseListModel(HeadedModel):
 
     def _forget_old_pages(self, keep: int) -> None:
         while len(self._pages) > MAX_PAGES:
-            oldest = next(page for page in self._pages if page != keep)
-            del self._pages[oldest]
+            self._forget_page(next(page for page in self._pages if page != keep))
+
+    def _forget_page(self, page: int) -> None:
+        for place, row in enumerate(self._pages.pop(page, ())):
+            if self._places.get(row.id) == page * PAGE_SIZE + place:
+                del self._places[row.id]
 
 
 def _words(row: CaseListRow, column: int, role: int) -> str | None:

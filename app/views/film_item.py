@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect, QRectF, Qt
@@ -32,6 +33,14 @@ def to_qimage(greys: NDArray[Any]) -> QImage:
     return QImage(greys.data, width, height, greys.strides[0], kind).copy()
 
 
+def to_screen(greys: NDArray[Any]) -> NDArray[np.uint8]:
+    """The same picture as 4 bytes (H, W, 4) a pixel, as Qt keeps it to draw: scaling it takes half as long so."""
+    import cv2  # with the first picture: the window opens without it
+
+    kind = cv2.COLOR_GRAY2BGRA if greys.ndim == 2 else cv2.COLOR_RGB2BGRA
+    return cv2.cvtColor(np.ascontiguousarray(greys), kind)
+
+
 class FilmItem(pg.GraphicsObject):
     """Draws pixels so that coordinates of the picture on screen are scene coordinates: it sits at (-0.5, -0.5)."""
 
@@ -46,6 +55,8 @@ class FilmItem(pg.GraphicsObject):
         self._inverted = False
         self._moving = False
         self._cached: tuple[int, QRect, QImage] | None = None
+        self._pixels: NDArray[np.uint8] | None = None  # what the cached picture shows: Qt does not copy it
+        self._is_windowing = False  # the greys have just changed: what lies beyond the edges is not converted yet
 
     def set_image(self, image: ImageState | None) -> None:
         """Show a picture, or nothing; without reduced copies it is shown from its own pixels at every zoom."""
@@ -64,6 +75,7 @@ class FilmItem(pg.GraphicsObject):
         """Choose the grey range that is shown."""
         if (window, inverted) != (self._window, self._inverted):
             self._window, self._inverted = window, inverted
+            self._is_windowing = True
             self._changed()
 
     def set_moving(self, moving: bool) -> None:
@@ -132,11 +144,19 @@ class FilmItem(pg.GraphicsObject):
         wanted = QRectF(wanted.x() / side, wanted.y() / side, wanted.width() / side, wanted.height() / side)
         need = wanted.toAlignedRect().adjusted(-1, -1, 1, 1).intersected(bounds)
         if self._cached is None or self._cached[0] != index or not self._cached[1].contains(need):
-            dx, dy = int(need.width() * SPARE) + 2, int(need.height() * SPARE) + 2
+            spare = 0.0 if self._is_windowing else SPARE
+            dx, dy = int(need.width() * spare) + 2, int(need.height() * spare) + 2
             area = need.adjusted(-dx, -dy, dx, dy).intersected(bounds)
             rows, columns = slice(area.top(), area.bottom() + 1), slice(area.left(), area.right() + 1)
-            self._cached = (index, area, to_qimage(to_grey(pixels[rows, columns], self._window, self._inverted)))
+            self._cached = (index, area, self._converted(pixels[rows, columns]))
+            self._is_windowing = False
         return self._cached[1], self._cached[2]
+
+    def _converted(self, pixels: NDArray[Any]) -> QImage:
+        self._cached = None  # no picture outlives its pixels
+        self._pixels = to_screen(to_grey(pixels, self._window, self._inverted))
+        height, width = self._pixels.shape[:2]
+        return QImage(self._pixels.data, width, height, self._pixels.strides[0], QImage.Format.Format_RGB32)
 
     def _changed(self) -> None:
         self._cached = None

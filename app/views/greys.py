@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,10 +23,18 @@ def to_grey(pixels: Pixels, window: tuple[float, float], inverted: bool) -> NDAr
         return _ramp(pixels, window, inverted)
     import cv2  # with the first picture: the window opens without it
 
+    if not pixels.size:
+        return np.empty(pixels.shape, np.uint8)
     unsigned = np.dtype(f"u{pixels.dtype.itemsize}")
-    values = np.arange(2 ** (8 * pixels.dtype.itemsize), dtype=np.uint32).astype(unsigned).view(pixels.dtype)
-    table = _ramp(values, window, inverted)
-    return cv2.LUT(np.ascontiguousarray(pixels).view(unsigned), table) if pixels.size else np.empty(pixels.shape, "u1")
+    return cv2.LUT(np.ascontiguousarray(pixels).view(unsigned), _table(pixels.dtype.str, window, inverted))
+
+
+@lru_cache(maxsize=8)
+def _table(dtype: str, window: tuple[float, float], inverted: bool) -> NDArray[np.uint8]:
+    """The grey of each stored value, by its bits; kept, because a pan converts with the same one again and again."""
+    kind = np.dtype(dtype)
+    unsigned = np.dtype(f"u{kind.itemsize}")
+    return _ramp(np.arange(2 ** (8 * kind.itemsize), dtype=unsigned).view(kind), window, inverted)
 
 
 def _colour_to_grey(pixels: Pixels, window: tuple[float, float], inverted: bool) -> NDArray[np.uint8]:
@@ -41,9 +50,16 @@ def _colour_to_grey(pixels: Pixels, window: tuple[float, float], inverted: bool)
 
 def _ramp(values: Pixels, window: tuple[float, float], inverted: bool) -> NDArray[np.uint8]:
     low, high = window
-    share = (values.astype(np.float32) - low) / max(high - low, 1e-9)
-    share = np.clip(np.nan_to_num(share, nan=0.0), 0.0, 1.0)
-    return np.rint((1.0 - share if inverted else share) * 255).astype(np.uint8)
+    share = values.astype(np.float32)
+    share -= low
+    share /= max(high - low, 1e-9)
+    if values.dtype.kind == "f":
+        np.nan_to_num(share, copy=False, nan=0.0)
+    np.clip(share, 0.0, 1.0, out=share)
+    if inverted:
+        np.subtract(1.0, share, out=share)
+    share *= 255
+    return np.rint(share, out=share).astype(np.uint8)
 
 
 def auto_window(pixels: Pixels, padding: float | None = None) -> tuple[float, float]:

@@ -18,8 +18,8 @@ from app.session.view_state import MarkerState
 from app.views import marker_painter as paint
 from app.views.camera import XY, Camera
 from app.views.glide import Glide
-from app.views.label_layout import place_names
-from app.views.region_painter import draw_region
+from app.views.label_layout import NamePlaces
+from app.views.region_painter import draw_regions
 from app.views.seen_clock import SeenClock
 from app.views.sign_painter import draw_preview, draw_warning
 
@@ -43,6 +43,7 @@ class LandmarkLayer(pg.GraphicsObject):
         self._override: tuple[str, XY] | None = None
         self.gliding = Glide(self.update, self)
         self.seen = SeenClock()
+        self._places = NamePlaces()
         self.preview: frozenset[str] = frozenset()
         self.pulse = 0.0  # 0..1 of how far the rings of the preview are spread
 
@@ -155,11 +156,14 @@ class LandmarkLayer(pg.GraphicsObject):
         return spots
 
     def _draw_regions(self, painter: QPainter) -> None:
-        for marker in self._markers.values():
-            wanted = self.regions == "all" or marker.is_current
-            if wanted and marker.region is not None and marker.prediction_xy is not None:
-                faint = not marker.is_current
-                draw_region(painter, self.camera, marker.prediction_xy, marker.region, faint=faint)
+        for faint in (True, False):
+            chosen = (
+                m for m in self._markers.values() if m.is_current != faint and (self.regions == "all" or not faint)
+            )
+            found = (
+                (m.prediction_xy, m.region) for m in chosen if m.region is not None and m.prediction_xy is not None
+            )
+            draw_regions(painter, self.camera, found, faint=faint)
 
     def _draw_lines(self, painter: QPainter) -> None:
         points = {m.landmark: self.xy_image(m) for m in self._markers.values()}
@@ -185,7 +189,7 @@ class LandmarkLayer(pg.GraphicsObject):
         sizes = [(p.width() / ratio, p.height() / ratio) for p in pictures]
         points = [(spots[marker.landmark].x(), spots[marker.landmark].y()) for marker in named]
         current = next((i for i, marker in enumerate(named) if marker.is_current), None)
-        for i, corner in place_names(points, sizes, current).items():
+        for i, corner in self._places.of(points, sizes, current).items():
             painter.drawPixmap(QPointF(*corner), pictures[i])
             if named[i].has_warning:
                 draw_warning(painter, QPointF(corner[0] + sizes[i][0], corner[1] + sizes[i][1] / 2))

@@ -19,7 +19,8 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
 
 
-def _sort_name(name: str) -> str:
+def sort_name(name: str) -> str:
+    """The text that a name is sorted by: numbers in it count as numbers, so that 9 comes before 10."""
     return re.sub(r"\d+", lambda digits: digits.group().zfill(12), folded(name))
 
 
@@ -31,7 +32,7 @@ def describe(image: Image, path: Path) -> dict[str, Any]:
         name = f"{name} [{source.frame + 1}/{source.frame_count}]"
     return {
         "name": name,
-        "sort_name": _sort_name(name),
+        "sort_name": sort_name(name),
         "search_text": folded(name),
         "file_bytes": path.stat().st_size,
         "image_sha256": source.sha256,

@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 import sqlalchemy as sa
 
 from medsapiens_core.data.image import Image, Spacing
-from medsapiens_core.store import audit, tables
+from medsapiens_core.store import audit, dialect, tables
 from medsapiens_core.store.case_facts import describe, folded, location
 from medsapiens_core.store.certainty import radius_of
 from medsapiens_core.store.database import Database
@@ -50,9 +50,12 @@ def _filters(c: Columns, state: sa.ColumnElement[Any]) -> dict[str, sa.ColumnEle
 def _is_unsure(c: Columns) -> sa.ColumnElement[bool]:
     """Found by the index of the radii; `+ 0` keeps the walk along the index of the sort."""
     inner = tables.cases.alias().c
-    wide: sa.ColumnElement[bool] = (c.id + 0).in_(
-        sa.select(inner.id).where(inner.worst_score < -UNSURE_MM, sa.not_(inner.flagged))
-    )
+    found: sa.ColumnElement[bool] = (c.id + 0).in_(sa.select(inner.id).where(_is_wide(inner)))
+    return found
+
+
+def _is_wide(c: Columns) -> sa.ColumnElement[bool]:
+    wide: sa.ColumnElement[bool] = (c.worst_score < -UNSURE_MM) & sa.not_(c.flagged)
     return wide
 
 
@@ -68,9 +71,12 @@ class _Sight:
     def filters(self, c: Columns) -> dict[str, sa.ColumnElement[bool]]:
         return self._without_own(_filters(c, self.state(c)), c)
 
-    def walked(self, c: Columns) -> dict[str, sa.ColumnElement[bool]]:
+    def walked(self, c: Columns, sort: Sort) -> dict[str, sa.ColumnElement[bool]]:
         """For a walk along the index of a sort; `+ 0` keeps the database from picking by state and sorting then."""
-        return self._without_own(_filters(c, self.state(c) + 0), c)
+        filters = _filters(c, self.state(c) + 0)
+        if sort == "worst_first":  # the index holds what is asked: nothing has to be looked up
+            filters["unsure"] = _is_wide(c)
+        return self._without_own(filters, c)
 
     def order(self, c: Columns) -> dict[str, tuple[Column, ...]]:
         if not self.person:
@@ -168,7 +174,7 @@ class Cases:
         c = tables.cases.alias().c  # found by an index alone, then read: skipping 90,000 rows reads none of them
         with self._database.read() as connection:
             sight = self._sight(connection)
-            inner = sa.select(c.id).where(sight.walked(c)[filter], *_search(search, c))
+            inner = sa.select(c.id).where(sight.walked(c, sort)[filter], *_search(search, c))
             inner = inner.order_by(*sight.order(c)[sort]).offset(offset).limit(limit)
             query = sa.select(tables.cases).where(_c.id.in_(inner)).order_by(*sight.order(_c)[sort])
             return self._seen(connection, connection.execute(query).all())
@@ -190,7 +196,7 @@ class Cases:
         """
         with self._database.read() as connection:
             sight = self._sight(connection)
-            keys, walked = sight.order(_c)[sort], sight.walked(_c)
+            keys, walked = sight.order(_c)[sort], sight.walked(_c, sort)
             self._fetch(connection, case_id)
             here = connection.execute(sa.select(*keys).where(_c.id == case_id)).one()
             place = sa.tuple_(*(sa.literal(value) for value in here))
@@ -214,21 +220,24 @@ class Cases:
         """Number of cases by state ("new", "predicted", ...) and by filter ("all", "todo", ...)."""
         query = sa.select(*(tables.case_count.c[name] for name in ("state", "part", "flagged", "n")))
         counts = dict.fromkeys((*STATES, *_filters(_c, _c.state)), 0)
-        own = sa.select(_c.state, _r.state, _c.part, _c.flagged).join(tables.reading, _r.case_id == _c.id)
+        unsure = sa.select(sa.func.count()).select_from(tables.cases).where(_is_wide(_c))
         with self._database.read() as connection:
             for state, part, flagged, number in connection.execute(query):
                 _count(counts, state, part, flagged, number)
-            for common, mine, part, flagged in connection.execute(own.where(_r.reader == self.person)):
-                _count(counts, common, part, flagged, -1)
-                _count(counts, mine, part, flagged, 1)
             counts["stale"] = count_stale(connection)
-            wide = (_c.worst_score < -UNSURE_MM, sa.not_(_c.flagged))
-            unsure = sa.select(sa.func.count()).select_from(tables.cases).where(*wide)
-            mine = unsure.where(_c.id.in_(sa.select(_r.case_id).where(_r.reader == self.person)))
-            counts["unsure"] = sum(
-                sign * int(connection.execute(query).scalar_one()) for sign, query in ((1, unsure), (-1, mine))
-            )
+            counts["unsure"] = int(connection.execute(unsure).scalar_one())
+            if self._sight(connection).person:
+                self._count_own(connection, counts)
         return counts
+
+    def _count_own(self, connection: sa.Connection, counts: dict[str, int]) -> None:
+        """Count what the person was asked for as their own readings are, not as the common ones."""
+        own = sa.select(_c.state, _r.state, _c.part, _c.flagged, _is_wide(_c)).where(_r.reader == self.person)
+        joined = own.join(tables.reading, _r.case_id == _c.id)
+        for common, mine, part, flagged, is_wide in connection.execute(joined):
+            _count(counts, common, part, flagged, -1)
+            _count(counts, mine, part, flagged, 1)
+            counts["unsure"] -= int(is_wide)
 
     def set_flag(self, case_id: int, reason: str | None) -> CaseRow:
         """Flag a case with a reason, or take the flag away with None; flagged cases are never trained on."""
@@ -380,5 +389,5 @@ def _search(text: str, c: Columns = _c) -> tuple[sa.ColumnElement[bool], ...]:
     if not wanted:
         return ()
     inner = tables.cases.alias()  # found first, by an index of its own: walking the sorted list for a rare name is slow
-    found = sa.select(inner.c.id).where(inner.c.search_text.contains(wanted, autoescape=True))
+    found = sa.select(inner.c.id).where(dialect.contains(inner.c.search_text, wanted))
     return (c.id.in_(found),)

@@ -18,6 +18,7 @@ from medsapiens_core.store.database import Database
 from medsapiens_core.store.files import canonical_json
 
 KEY = "guidance"
+MOST_SHAPES = 1000  # the newest reviewed cases; more change neither a limit nor a usual value, and take seconds
 _limits, _dismissed, _meta = tables.shape_limits, tables.dismissed_warning, tables.meta
 
 
@@ -77,11 +78,17 @@ class Guidance:
         return limits
 
     def reviewed_shapes(self) -> tuple[Floats, Floats]:
-        """Points (n, K, 2) in image px of reviewed cases, NaN where absent; pixel sizes (n, 2) x, y, or NaN."""
+        """Points (n, K, 2) in image px of the newest reviewed cases, NaN where absent; pixel sizes (n, 2) x, y, or NaN.
+
+        At most 1000 of them, by case id.
+        """
         p, c = tables.annotation_point.c, tables.cases.c
-        reviewed = (c.state == STATES.index("reviewed")) & sa.not_(c.flagged) & (p.reader == "")
-        joined = tables.annotation_point.join(tables.cases, p.case_id == c.id)
-        query = sa.select(c.id, c.col_mm, c.row_mm, p.landmark, p.x, p.y).select_from(joined).where(reviewed)
+        usable = (c.state == STATES.index("reviewed"), sa.not_(c.flagged))
+        newest = sa.select(c.id).where(*usable).order_by(c.id.desc()).limit(MOST_SHAPES).subquery()
+        joined = sa.join(newest, tables.cases, newest.c.id == c.id).join(
+            tables.annotation_point, (p.case_id == c.id) & (p.reader == "")
+        )
+        query = sa.select(c.id, c.col_mm, c.row_mm, p.landmark, p.x, p.y).select_from(joined)
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(c.id)).all()
         places = {case_id: place for place, case_id in enumerate(dict.fromkeys(row.id for row in rows))}

@@ -79,11 +79,7 @@ class Predictions:
         Cases whose points a person has taken over from another frame, or imported, are left out: they are predicted
         when asked for.
         """
-        has_one = sa.exists().where(_p.case_id == _c.id, _p.model_id == model_id)
-        shown = sa.func.coalesce(_c.prediction_model, "")
-        taken = shown.startswith(FRAME) | shown.startswith(IMPORTED)
-        wanted = (_c.decided < _c.total, _c.state != STATES.index("reviewed"), sa.not_(has_one), sa.not_(taken))
-        query = sa.select(_c.id).where(*wanted)
+        query = sa.select(_c.id).where(*_is_wanted(model_id))
         with self._database.read() as connection:
             later = query if around_case is None else query.where(_c.id >= around_case)
             ids = list(connection.execute(later.order_by(_c.id).limit(limit)).scalars())
@@ -91,6 +87,12 @@ class Predictions:
                 earlier = query.where(_c.id < around_case).order_by(_c.id).limit(limit - len(ids))
                 ids += connection.execute(earlier).scalars()
         return ids
+
+    def is_pending(self, model_id: str, case_id: int) -> bool:
+        """Whether one case is among the pending ones; `pending` goes through all cases where none is."""
+        query = sa.select(_c.id).where(_c.id == case_id, *_is_wanted(model_id))
+        with self._database.read() as connection:
+            return connection.execute(query).first() is not None
 
     def know_factors(self, factors: Mapping[str, RegionFactors]) -> None:
         """Learn what the regions of these models are worth; models that were known before stay known."""
@@ -128,3 +130,10 @@ class Predictions:
                 f"The picture of case {case_id} has changed since import. The landmarks belong to the old one. "
                 "Find the old file, or import the new one as a new case."
             )
+
+
+def _is_wanted(model_id: str) -> tuple[sa.ColumnElement[bool], ...]:
+    has_one = sa.exists().where(_p.case_id == _c.id, _p.model_id == model_id)
+    shown = sa.func.coalesce(_c.prediction_model, "")
+    taken = shown.startswith(FRAME) | shown.startswith(IMPORTED)
+    return _c.decided < _c.total, _c.state != STATES.index("reviewed"), sa.not_(has_one), sa.not_(taken)

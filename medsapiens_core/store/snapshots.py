@@ -87,7 +87,7 @@ class Snapshots:
         a = tables.annotation.c
         truth = _truth()
         corrected = sa.exists().where(p.case_id == c.id, p.reader == truth, p.decision == Decision.CORRECTED.value)
-        frozen = sa.exists().where(i.case_id == c.id, i.state_hash == a.state_hash)
+        frozen = sa.tuple_(c.id, a.state_hash).in_(sa.select(i.case_id, i.state_hash))  # read once, not for each case
         joined = sa.select(sa.func.count()).select_from(tables.cases.join(tables.annotation, a.case_id == c.id))
         query = joined.where(*_usable(), a.reader == truth, c.part != "locked", corrected, sa.not_(frozen))
         with self._database.read() as connection:

@@ -8,7 +8,7 @@ from bench import clicks
 from bench.click_runs import RUNS, Counted
 
 
-@pytest.mark.parametrize("task", ["T1", "T3", "T7", "T8"])
+@pytest.mark.parametrize("task", ["T1", "T3", "T4", "T5", "T7", "T8"])
 def test_a_target_is_counted_and_reached(task, tmp_path, qapp):
     target = next(target for target in clicks.TARGETS if target.task == task)
     row = clicks.measure(target, RUNS[task])
@@ -29,3 +29,11 @@ def test_the_table_says_no_where_a_target_is_missed(capsys):
     row = clicks.measure(target, lambda _folder: Counted(keys=2, clicks=1))
     assert not row.reached and clicks.table([row]).splitlines()[1].split()[-1] == "no"
     assert json.loads(json.dumps(clicks.asdict(row)))["keys"] == 2
+
+
+def test_a_script_that_does_not_come_to_its_end_costs_one_line_of_the_table():
+    def stuck(_folder):
+        raise TimeoutError("nothing came")
+
+    row = clicks.measure(clicks.TARGETS[0], stuck)
+    assert not row.reached and "not finished: nothing came" in clicks.table([row])

@@ -33,6 +33,7 @@ def inference(runner, project, library, screen, qtbot):
         has_unsaved=lambda case_id: case_id in screen.unsaved,
     )
     controller.shown, controller.stored, controller.failures = [], [], []
+    controller.library = library
     controller.arrived.connect(controller.shown.append)
     controller.predicted.connect(controller.stored.append)
     controller.failed.connect(controller.failures.append)
@@ -68,6 +69,27 @@ def test_with_nothing_to_do_the_store_is_left_in_peace(inference, library, runne
     runner.submit(STORE, lambda: 1, on_done=answered.append)  # comes after anything that was asked meanwhile
     wait(qtbot, lambda: answered == [1])
     assert emptied == [1] and runner.pending == 0
+
+
+def test_another_open_case_does_not_go_through_all_cases_when_all_are_predicted(
+    inference, project, screen, qtbot, monkeypatch
+):
+    cases = [add_case(project, number) for number in (1, 2)]
+    inference.set_model(inference.library.current("blobs"))
+    with qtbot.waitSignal(inference.all_done, timeout=60_000):
+        pass
+    wait(qtbot, lambda: len(inference.stored) == 2)
+    asked, pending = [], project.predictions.pending
+    monkeypatch.setattr(project.predictions, "pending", lambda *what: asked.append(what) or pending(*what))
+    screen.open_case = cases[1].id
+    inference.reorder()
+    wait(qtbot, lambda: inference._runner.pending == 0)
+    assert asked == []
+    new = add_case(project, 3)
+    screen.open_case = new.id
+    inference.reorder()
+    wait(qtbot, lambda: len(inference.stored) == 3)
+    assert inference.stored[-1] == new.id, "the case on screen is asked about by itself"
 
 
 def test_decided_points_stay_when_another_model_predicts(inference, project, library, tmp_path, qtbot):

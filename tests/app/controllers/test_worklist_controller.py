@@ -3,7 +3,7 @@ from unittest.mock import MagicMock
 import pytest
 from PySide6.QtCore import QObject, Signal
 
-from app.controllers.worklist_controller import WorklistController
+from app.controllers.worklist_controller import PAGES_WAITING, WorklistController
 from app.views.worklist_panel import WorklistPanel
 
 from ..building import add_case, decide_all
@@ -110,3 +110,47 @@ def test_many_additions_are_one_refresh(worklist, project, view, qtbot):
         worklist.refresh_soon()
     qtbot.waitUntil(lambda: worklist.model.rowCount() == 5)
     assert view.set_counts.call_count == 1
+
+
+def test_pages_that_were_scrolled_away_are_not_read(worklist, project, runner, qtbot, monkeypatch):
+    """Dragging the bar over 100,000 cases asks for hundreds of pages; the one where it stops must not wait for them."""
+    add_case(project, 1)
+    worklist.refresh()
+    shows(worklist, qtbot, "001")
+    read, model = [], worklist.model
+    monkeypatch.setattr(
+        "app.controllers.worklist_controller.list_page",
+        lambda _project, _query, offset, _limit: read.append(offset) or [],
+    )
+    model.reset(100_000)
+    for position in range(0, 100_000, 1000):
+        assert model.row_at(position) is None
+    qtbot.waitUntil(lambda: runner.pending == 0)
+    assert read[:2] == [0, 99_000] and len(read) <= 1 + PAGES_WAITING
+    assert model.row_at(50_000) is None
+    qtbot.waitUntil(lambda: runner.pending == 0)
+    assert read[-1] == 50_000, "what was dropped is asked for again when it is looked at"
+
+
+def test_only_the_last_of_several_searches_is_answered(worklist, project, signals, view, qtbot):
+    for number in (1, 2, 12):
+        add_case(project, number)
+    worklist.refresh()
+    shows(worklist, qtbot, "001", "002", "012")
+    view.set_counts.reset_mock()
+    for text in ("1", "12", "012"):
+        signals.search_changed.emit(text)
+    shows(worklist, qtbot, "012")
+    assert view.set_counts.call_count == 1
+
+
+def test_the_case_to_do_after_many_reviewed_ones_is_found(worklist, project, monkeypatch, qtbot):
+    monkeypatch.setattr("app.controllers.case_access.LOOK_AHEAD", (1, 6))
+    cases = [add_case(project, number) for number in range(6)]
+    for case in cases[1:5]:
+        decide_all(project, case.id)
+    worklist.refresh()
+    shows(worklist, qtbot, *(f"{number:03d}" for number in range(6)))
+    worklist.set_current(cases[0].id)
+    worklist.open_next_to_do()
+    qtbot.waitUntil(lambda: worklist.opened == [cases[5].id])

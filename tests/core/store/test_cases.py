@@ -194,7 +194,7 @@ def test_a_sorted_page_comes_from_an_index(project, sort):
 def test_a_filtered_list_is_found_by_an_index_alone(project, filter, sort):
     """At 100,000 cases a page far down must neither sort nor read the cases before it."""
     c = tables.cases.c
-    query = sa.select(c.id).where(PLAIN.walked(c)[filter]).order_by(*SORTS[sort]).limit(50).offset(5000)
+    query = sa.select(c.id).where(PLAIN.walked(c, sort)[filter]).order_by(*SORTS[sort]).limit(50).offset(5000)
     text = str(query.compile(project.database._engine, compile_kwargs={"literal_binds": True}))
     with project.database.read() as connection:
         plan = " ".join(str(row) for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + text))
@@ -244,3 +244,33 @@ def test_the_case_beside_another_is_the_next_one_of_the_list(filled, filter, sor
     onward = rows[place + 1 :] if by > 0 else rows[:place][::-1]
     wanted = (row for row in onward if CHOICES[filter](row) and (kind is None or CHOICES[kind](row)))
     assert filled.cases.beside(here.id, filter, sort, by=by, kind=kind) == next(wanted, None)
+
+
+def test_one_case_is_asked_for_without_going_through_all(project):
+    case, done = add_case(project, 1), add_case(project, 2)
+    review(project, done)
+    assert project.predictions.is_pending("m@1", case.id) and not project.predictions.is_pending("m@1", done.id)
+    predict(project, case, model_id="m@1")
+    assert not project.predictions.is_pending("m@1", case.id) and project.predictions.is_pending("m@2", case.id)
+
+
+def test_counting_corrections_reads_the_snapshots_once_and_not_for_each_case(project):
+    asked = []
+    sa.event.listen(project.database._engine, "before_cursor_execute", lambda *call: asked.append(call[2:4]))
+    project.snapshots.new_corrections()
+    text, values = next(pair for pair in asked if "snapshot_item" in pair[0])
+    with project.database.read() as connection:
+        plan = [row[3] for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + text, values)]
+    before = plan[plan.index("SCAN snapshot_item") - 1]
+    assert before.startswith("LIST SUBQUERY"), plan
+
+
+def test_shapes_come_from_the_newest_reviewed_cases_and_from_so_many_only(project, monkeypatch):
+    monkeypatch.setattr("medsapiens_core.store.guidance.MOST_SHAPES", 2)
+    cases = [add_case(project, number) for number in range(4)]
+    for case in cases[:3]:
+        review(project, case)
+    points, cells = project.guidance.reviewed_shapes()
+    assert points.shape[:2] == (2, len(project.template)) and len(cells) == 2
+    newest = project.annotations.load(cases[2].id)
+    assert np.allclose(points[1], newest.xy_image, equal_nan=True)
