@@ -11,8 +11,9 @@ from __future__ import annotations
 from app.action_groups import COMPARE_KEYS, EDIT, FIELD_KEYS, LIST_KEYS, NOTES, POINT, PROJECT, TEMPLATE_KEYS
 from app.action_groups import keys as _keys
 from app.action_row import Action
-from app.image_view_actions import FRAMES, HABITS, LOUPE, ORIENTATION, OVERLAYS
+from app.image_view_actions import FRAMES, HABITS, LOUPE, MESSAGES, ORIENTATION, OVERLAYS
 from app.measure_actions import MEASURE, MEASURE_OUT
+from app.model_actions import MODEL
 from app.reader_actions import READERS
 from app.scratch_actions import SCRATCH
 from app.transfer_actions import LANDMARKS_IN
@@ -170,6 +171,7 @@ _VIEW = (
         checkable=True,
         separator=True,
     ),
+    MESSAGES,
     Action("view.landmarks", "Landmark pane&l", "View", "G", ("F8",), checkable=True),
     Action("view.worklist", "&Worklist", "View", "G", ("F9",), checkable=True),
     Action("pane.next", "Next pane", "View", "G", ("F6",), "Move the keyboard to the next pane"),
@@ -341,19 +343,6 @@ _CASE = (
         ("case",),
     ),
 )
-_MODEL = (
-    Action(
-        "model.finetune",
-        "&Fine-tune",
-        "Model",
-        "G",
-        ("Ctrl+T",),
-        "Train on the reviewed cases in the background",
-        ("project", "writable", "finetune"),
-        "spark",
-    ),
-    Action("model.import", "&Import model…", "Model", "G", (), "Add a model file to this computer", icon="import"),
-)
 _HELP = (
     Action("help.keys", "&Keys", "Help", "G", ("F1",), "Every key, searchable", icon="help"),
     Action("help.about", "&About MedSapiens Studio", "Help", "G"),
@@ -379,7 +368,7 @@ ACTIONS: tuple[Action, ...] = (
     *_VIEW,
     *_LANDMARK,
     *_CASE,
-    *_MODEL,
+    *MODEL,
     *MEASURE,
     *NOTES,
     *PROJECT,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QObject, Signal
 
+from app.controllers.coach import Coach
 from app.controllers.notice_board import NoticeBoard
 from app.finetune_dialogue import leave_while_training
 from app.opening import ProjectOpening, interrupted_text
@@ -22,7 +24,9 @@ from app.tasks.task_runner import IO, TaskRunner
 from app.template_dialogue import TemplateDialogue
 from app.thumbnails import THUMBNAIL_FOLDER, folder_bytes, forget_all
 from app.translate import tr, trn
+from app.views.coach_bubble import CoachBubble
 from app.views.main_window import MainWindow
+from app.views.menus import fill
 from app.views.new_project_dialog import NEW_TEMPLATE
 from app.views.settings.files_page import FilesPage
 from app.workspace import Workspace
@@ -37,6 +41,7 @@ from medsapiens_core.training.config import TrainingOptions
 
 RECENT = 8
 DATABASE = "project.db"
+COACHED = "coached"  # kept once the tips of the first start were followed or ended
 BLIND_SHARE = 0.1  # of the cases of a new project; its Owner may change it
 log = logging.getLogger(__name__)
 
@@ -70,7 +75,7 @@ class Application(QObject):
         self.templates = TemplateDialogue(
             self.runner, self.own_templates, self.window, lambda: self.workspace, parent=self
         )
-        self._is_quitting = False
+        self._is_first_start = False
         self._case_to_open: int | None = None
         self._acts: dict[str, Callable[[], object]] = {
             "project.new": self._ask_for_new,
@@ -93,6 +98,7 @@ class Application(QObject):
         if target is not None:
             self.open_project(target)
         elif not recent:
+            self._is_first_start = not self.window.preferences.kept(COACHED)
             self.open_sample(SAMPLE_PROJECTS[0])
         else:
             self._show_welcome()
@@ -175,6 +181,8 @@ class Application(QObject):
         self.templates.published.connect(self._template_published)
         self.opening.opened.connect(self._opened)
         self.opening.failed.connect(self._opening_failed)
+        samples = [(sample.name, partial(self.open_sample, sample)) for sample in SAMPLE_PROJECTS]
+        fill(window.menus["Samples"], samples, "")
 
     def _add_settings(self) -> None:
         folder = self.home / THUMBNAIL_FOLDER
@@ -222,11 +230,26 @@ class Application(QObject):
         self._remember(project)
         if interrupted := interrupted_text(project):
             self.notices.show("interrupted", "info", interrupted, {tr("OK"): lambda: None})
+        if self._is_first_start:
+            self._coach(self.workspace)
         self.workspace.start(self._case_to_open)
         self._case_to_open = None
         if then_import:
             self.workspace.import_paths(then_import)
         self.project_opened.emit(self.workspace)
+
+    def _coach(self, workspace: Workspace) -> None:
+        """Tips for whoever sees the program for the first time; they belong to the project that is open."""
+        self._is_first_start = False
+        bubble, preferences = CoachBubble(self.window.image_view), self.window.preferences
+        coach = Coach(
+            workspace.session,
+            bubble,
+            escape=self.window.image_view.escape_pressed,
+            remember=lambda: preferences.keep(COACHED, "1"),
+            parent=workspace,
+        )
+        coach.destroyed.connect(bubble.deleteLater)
 
     def _not_opened(self, folder: Path, error: Exception) -> None:
         self.opening.refused(folder, error)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 from app.controllers.certainty_controller import CertaintyController
 from app.controllers.guidance_controller import GuidanceController
+from app.controllers.limit_watch import LimitWatch
 from app.controllers.measure_controller import MeasureController
 from app.controllers.value_watch import ValueWatch
 from app.preferences import BULK, ORDER, Preferences
@@ -46,6 +47,13 @@ def make_guidance(workspace: Workspace, library: ModelLibrary) -> GuidanceContro
     certainty.renewed.connect(workspace.worklist.reread)
     workspace.picture.working_frame.changed.connect(workspace.worklist.refresh)
     workspace.picture.working_frame.changed.connect(workspace.open_case)
+    LimitWatch(
+        session,
+        workspace.notices,
+        learn=guidance.learn,
+        may_learn=lambda: guidance.may_learn,
+        parent=guidance,
+    )
     _Preferences(guidance, session, preferences, workspace)
     return guidance
 

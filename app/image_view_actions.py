@@ -101,3 +101,6 @@ HABITS = (
     ),
     Action("view.squares", "Pixel s&quares above 400 %", "View", "G", (), "Off: smooth at every zoom", checkable=True),
 )
+MESSAGES = Action(
+    "view.messages", "M&essages", "View", "G", (), "What the program has said, with the time", checkable=True
+)

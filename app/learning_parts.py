@@ -73,7 +73,11 @@ class LearningParts(QObject):
 
     def acts(self) -> dict[str, Callable[[], object]]:
         """What the actions of the menus do."""
-        return {"model.finetune": self.tuning.fine_tune, "model.import": self._about_models.ask_for_model}
+        return {
+            "model.finetune": self.tuning.fine_tune,
+            "model.compare": self._about_models.compare_newest,
+            "model.import": self._about_models.ask_for_model,
+        }
 
     def run_toast(self, action: str) -> bool:
         """Do what the button of a toast says; False if it is not one of ours."""

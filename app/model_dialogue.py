@@ -30,6 +30,7 @@ CODE = (  # M18
     '"{file}" can run program code when opened, so it is not loaded. '
     "Only .safetensors models with a model card are accepted."
 )
+NOTHING_TO_COMPARE = "No model was trained in this project yet, so there is nothing to compare. Fine-tune makes one."
 
 
 class ModelDialogue(QObject):
@@ -117,6 +118,16 @@ class ModelDialogue(QObject):
         )
         if reason is not None:
             self._models.roll_back(reason)
+
+    def compare_newest(self) -> None:
+        """Show the models, and how the newest candidate of this project did."""
+        self._window.show_models()
+        known = {row.name for row in self._models.rows if row.can_compare}
+        newest = next((job.candidate for job in reversed(self._training.jobs) if job.candidate in known), None)
+        if newest is None:
+            self._window.toasts.show_message(tr(NOTHING_TO_COMPARE))
+        else:
+            self._compare(newest)
 
     def close(self) -> None:
         """Take the comparison window down with its project."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from app.controllers.frame_controller import FrameController
 from app.controllers.heatmap_controller import HeatmapController
 from app.controllers.match_controller import MatchController
+from app.controllers.photo_notice import PhotoNotice
 from app.controllers.regions_controller import RegionsController
 from app.controllers.working_frame import WorkingFrame
 from app.tasks.task_runner import STORE
@@ -37,6 +38,7 @@ class PictureParts(QObject):
         self.frames = FrameController(
             runner, view, window.frames, notices=notices, set_condition=set_condition, parent=self
         )
+        self._photo = PhotoNotice(notices, self)
         self.frames.refused.connect(window.toasts.show_message)
         self.working_frame = WorkingFrame(runner, project, session, window.dialogs, self)
         self.frames.use_wanted.connect(self.working_frame.use)
@@ -51,6 +53,7 @@ class PictureParts(QObject):
     def open(self, row: CaseRow, image: Image) -> None:
         """A case has come on screen."""
         self.frames.open(row, image)
+        self._photo.open(image)
 
     def close(self) -> None:
         """The project is closed: nothing of it stays in the window."""

@@ -27,6 +27,7 @@ from medsapiens_core.measurements.point_errors import Repeatability
 from medsapiens_core.transfer.adjudicating import REASONS
 from medsapiens_core.transfer.double_readings import pairs, read_cases
 from medsapiens_core.transfer.my_figures import my_figures
+from medsapiens_core.transfer.own_distance import own_distances
 
 if TYPE_CHECKING:
     from app.workspace import Workspace
@@ -193,6 +194,8 @@ class ReadingParts(QObject):
 
     def _know_repeatability(self, figures: dict[str, Repeatability]) -> None:
         self._workspace.measuring.measures.set_repeatability(figures)
+        me = self.desk.me
+        self._workspace.cards.know_own({} if me is None else own_distances(self.agreement.cases, me.code))
 
     def _open_case(self, case_id: int) -> None:
         self._workspace.open_case(case_id)

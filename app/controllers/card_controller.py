@@ -16,7 +16,7 @@ from PySide6.QtGui import QImage
 from app.session.card_state import CardState, card_state
 from app.session.review_session import ReviewSession
 from app.tasks.task_runner import IO, STORE, Task, TaskRunner
-from app.translate import tr
+from app.translate import tr, trn
 from medsapiens_core.data.annotation import PointState
 from medsapiens_core.data.template import Template
 from medsapiens_core.decoding import read_image
@@ -25,6 +25,7 @@ from medsapiens_core.io.crops import crop_around
 from medsapiens_core.store.cases import CaseRow
 from medsapiens_core.store.exemplars import ExemplarPlace
 from medsapiens_core.store.project import Project
+from medsapiens_core.transfer.own_distance import OwnDistance
 
 SIDE = 264  # of a cut-out, so that it is sharp at twice the size on screen
 CACHE = "exemplars"
@@ -65,6 +66,7 @@ class CardController(QObject):
         self._case: CaseRow | None = None
         self._shown: tuple[int, str] | None = None
         self._task: Task | None = None
+        self._own: Mapping[str, str] = {}
         for signal in (session.annotation_changed, session.current_changed):
             signal.connect(self._show_all)
         session.case_closed.connect(self._show)
@@ -77,6 +79,19 @@ class CardController(QObject):
         self._case, self._shown = case, None
         self._session.set_notes(notes)
         self._show_all()
+
+    def know_own(self, distances: Mapping[str, OwnDistance]) -> None:
+        """How far the reader lies from the consensus at each landmark."""
+        self._own = {
+            mark: trn(
+                "You: {distance} from the consensus (%n case)",
+                "You: {distance} from the consensus (%n cases)",
+                one.n,
+                distance=f"{one.mean:.1f} {one.unit}",
+            )
+            for mark, one in distances.items()
+        }
+        self._show()
 
     def close(self) -> None:
         """Let go of the card, which outlives the project."""
@@ -93,7 +108,7 @@ class CardController(QObject):
             self._look_for_exemplars()
 
     def _show(self) -> None:
-        self._card.set_state(card_state(self._session))
+        self._card.set_state(card_state(self._session, self._own))
 
     def _page_changed(self, page: str) -> None:
         if page == "exemplars":

@@ -82,8 +82,8 @@ def known_predictions(project: Project, model_id: str, offset: int) -> tuple[lis
     return [(case_id, p) for case_id, p in found if p is not None], offset + CHUNK if len(rows) == CHUNK else None
 
 
-def list_row(row: CaseRow) -> CaseListRow:
-    """A case as the worklist shows it."""
+def list_row(row: CaseRow, *, locked_blind: bool = False) -> CaseListRow:
+    """A case as the worklist shows it; with `locked_blind` a locked one counts as new until it is read."""
     is_one_shot = row.state != "reviewed" and (row.prediction_model or "").startswith(PREFIX)
     badge = tr("2nd") if row.is_second_reading else tr("1-shot") if is_one_shot else ""
     is_blind = row.part == "locked" and row.state != "reviewed"  # read without knowing what the model thinks
@@ -93,7 +93,7 @@ def list_row(row: CaseRow) -> CaseListRow:
     return CaseListRow(
         row.id,
         row.name,
-        row.state,
+        "new" if is_blind and locked_blind and row.state == "predicted" else row.state,
         row.flagged,
         row.decided,
         row.total,
@@ -121,7 +121,9 @@ def _badged(project: Project, rows: Sequence[CaseRow]) -> list[CaseListRow]:
     common = [row.id for row in rows if row.id not in own]
     noted, stale = project.notes.noted_cases(common), project.annotations.stale_cases(common)
     noted |= project.notes.noted_cases(own, reader=project.person)
-    return [replace(list_row(row), noted=row.id in noted, stale=row.id in stale) for row in rows]
+    blind = project.readings.rule().locked_blind
+    shown = ((row, list_row(row, locked_blind=blind)) for row in rows)
+    return [replace(listed, noted=row.id in noted, stale=row.id in stale) for row, listed in shown]
 
 
 def neighbour(project: Project, query: ListQuery, case_id: int, position: int | None, by: int) -> CaseRow | None:

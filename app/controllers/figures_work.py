@@ -22,6 +22,16 @@ def figures_state(found: MyFigures) -> FiguresState:
         FigureLine(tr("Assisted cases"), str(found.assisted), tr("Reviewed with the prediction on screen.")),
         FigureLine(tr("Cases by hand"), str(found.by_hand), tr("There was no prediction.")),
         FigureLine(
+            tr("Time for a case"),
+            "–" if math.isnan(found.seconds) else tr("{seconds} s", seconds=f"{found.seconds:.0f}"),
+            tr("Median, from the first decision to the review; pauses of more than 2 minutes are left out."),
+        ),
+        FigureLine(
+            tr("Cases read in a hurry"),
+            str(found.hurried),
+            tr("Less than half a second for each landmark. Nobody else is shown this, and nothing is blocked."),
+        ),
+        FigureLine(
             tr("From the prediction, blind"),
             _text(found.pull_blind, unit),
             tr("Mean distance between your points and a prediction that you had not seen."),

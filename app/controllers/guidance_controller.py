@@ -132,6 +132,12 @@ class GuidanceController(QObject):
 
     # --- the usual shape
 
+    @property
+    def may_learn(self) -> bool:
+        """True where there are limits, and enough reviewed cases to learn others from."""
+        known = self._knowledge
+        return known.limits is not None and known.reviewed >= FEWEST_CASES and not self._project.read_only
+
     def reviewed(self) -> None:
         """A case was marked reviewed or opened again: count, and learn limits when they are due for the first time."""
         self._runner.submit(STORE, lambda: self._project.cases.counts()["reviewed"], on_done=self._counted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +29,7 @@ WORDS = {
     "import": "imported",
     "swap": "swapped",
 }
+NOTHING_OWN: Mapping[str, str] = {}
 RULES = {"image": "sides of the image", "anatomical": "sides of the patient"}
 
 
@@ -60,8 +62,8 @@ class CardState:
     can_edit: bool = True
 
 
-def card_state(session: ReviewSession) -> CardState | None:
-    """What to show now, None without a case."""
+def card_state(session: ReviewSession, own: Mapping[str, str] = NOTHING_OWN) -> CardState | None:
+    """What to show now, None without a case; `own` has what the reader's own readings say of a landmark."""
     if not session.is_open:
         return None
     template = session.template
@@ -76,6 +78,7 @@ def card_state(session: ReviewSession) -> CardState | None:
         if not allowed
     ]
     facts += [tr("Never {what}", what=tr(" or ").join(refused))] if refused else []
+    facts += [own[mark.id]] if mark.id in own else []
     under = session.stale.get(mark.id)
     return CardState(
         mark.id,

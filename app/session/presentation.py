@@ -66,6 +66,7 @@ def image_state(case_id: int, title: str, image: Image) -> ImageState:
         source.frame_count,
         source.frame,
         spacing=spacing,
+        sides=image.sides,
     )
 
 

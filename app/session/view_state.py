@@ -11,6 +11,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from medsapiens_core.data.pyramid import Pyramid
+from medsapiens_core.data.sides import PatientSides
 from medsapiens_core.data.spacing import Spacing
 
 LABELS = ("predicted", "confirmed", "corrected", "estimated", "absent", "not placed")
@@ -24,7 +25,8 @@ class ImageState:
     `pixels` is (H, W) or (H, W, 3) uint8, read-only, in modality units; `window` is (low, high) in the same units.
     `inverted` is True for MONOCHROME1, where low values are bright. `presets` are (name, low, high).
     `aspect` is height / width of one pixel; `device` and `modality` say what made the picture. `frame` of `frame_count`
-    is what is shown, from 0; `working_frame` is the one that carries the landmarks.
+    is what is shown, from 0; `working_frame` is the one that carries the landmarks. `sides` tells which side of the
+    patient lies where.
     """
 
     case_id: int
@@ -46,6 +48,7 @@ class ImageState:
     frame_count: int = 1
     working_frame: int = 0
     spacing: Spacing | None = None
+    sides: PatientSides | None = None
 
     @property
     def is_working_frame(self) -> bool:

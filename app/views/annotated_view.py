@@ -16,6 +16,7 @@ from app.views.film_view import FilmView
 from app.views.heatmap_item import HeatmapItem
 from app.views.landmark_items import NAME_MODES, REGION_MODES, LandmarkLayer
 from app.views.measure_layer import MeasureLayer
+from app.views.side_letters import draw_side_letters
 
 PULSE_MS = 500
 FOCUS_RING = 2  # logical pixels
@@ -55,8 +56,13 @@ class AnnotatedView(FilmView):
         self._show_overlay()
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        """A ring while the image has the keyboard, as everything else shows it."""
+        """Letters of the patient's sides, and a ring while the image has the keyboard, as everything else shows it."""
         super().drawForeground(painter, rect)
+        if self.image is not None and self.image.sides is not None:
+            painter.save()
+            painter.resetTransform()
+            draw_side_letters(painter, QRectF(self.viewport().rect()), self.image.sides, self.orientation)
+            painter.restore()
         if self.hasFocus():
             painter.save()
             painter.resetTransform()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QPushButton, QWidget
@@ -27,10 +27,11 @@ ICONS = {
 
 
 class Dialogs:
-    """`None` or "" is always "changed my mind"."""
+    """`None` or "" is always "changed my mind". `on_told(kind, text, details)` hears what had to be read."""
 
     def __init__(self, parent: QWidget) -> None:
         self._parent = parent
+        self.on_told: Callable[[str, str, str], None] = lambda _kind, _text, _details: None
 
     def new_project(
         self, templates: Sequence[TemplateChoice], folder: str, chosen: str = ""
@@ -111,6 +112,7 @@ class Dialogs:
 
     def tell(self, title: str, text: str, details: str = "", kind: str = "info", close: str = "") -> None:
         """Say something that must be read; `close` is the word on the button where OK would say too much."""
+        self.on_told(kind, text, details)
         box = self._box(ICONS[kind], title, text, details)
         ok = box.addButton(QMessageBox.StandardButton.Ok)
         ok.setText(close or ok.text())

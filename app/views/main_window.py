@@ -33,6 +33,7 @@ from app.views.frame_bar import FrameBar
 from app.views.image_view import ImageView
 from app.views.landmark_panel import LandmarkPanel
 from app.views.measurements_panel import MeasurementsPanel
+from app.views.messages_panel import MessagesPanel
 from app.views.models_panel import ModelsPanel
 from app.views.notice_strip import NoticeStrip
 from app.views.presets import Presets
@@ -79,6 +80,7 @@ class MainWindow(QMainWindow):
         self.dialogs = Dialogs(self)
         self._make_parts()
         self.menus = menus.make_menu_bar(self.menuBar(), self.registry)
+        self.welcome.samples.setMenu(self.menus["Samples"])
         self.spacing = SpacingWindows(self)
         self.presets = Presets(self.image_view, self.menus["Presets"])
         self.view_actions = ViewActions(self)
@@ -221,13 +223,16 @@ class MainWindow(QMainWindow):
         self.landmark_panel = LandmarkPanel(self.registry)
         self.models_panel = ModelsPanel(self.registry)
         self.measurements_panel = MeasurementsPanel(self.registry)
+        self.messages_panel = MessagesPanel()
         self.bottom = BottomPanel()
         self.bottom.add_page("view.models", tr("Models"), self.models_panel)
         self.bottom.add_page("view.measurements", tr("Measurements"), self.measurements_panel)
+        self.bottom.add_page("view.messages", tr("Messages"), self.messages_panel)
         self.notices = NoticeStrip()
         self.status = StatusBar()
         self.welcome = WelcomePage(self.registry)
         self.toasts = Toasts(self.image_view)
+        self.messages_panel.listen_to(self.toasts, self.notices, self.dialogs)
         self.theme_name = "dark"
         self.setStatusBar(self.status)
 
@@ -292,7 +297,9 @@ class MainWindow(QMainWindow):
         self.models_panel.import_requested.connect(self.action("model.import").trigger)
         self.models_panel.close_requested.connect(lambda: self.show_models(False))
         self.measurements_panel.close_requested.connect(lambda: self.show_page("view.measurements", False))
-        self.measurements_panel.left.connect(view.setFocus)
+        self.messages_panel.close_requested.connect(lambda: self.show_page("view.messages", False))
+        for page in (self.measurements_panel, self.messages_panel):
+            page.left.connect(view.setFocus)
         self.bottom.page_changed.connect(self._page_changed)
         self.status.models_requested.connect(self.show_models)
         self.status.reader_requested.connect(self.action("project.reader").trigger)

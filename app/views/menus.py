@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcut
@@ -47,15 +47,23 @@ TOOLBAR = (
     "",
     "view.models",
 )
-ON_MARKER = ("confirm", "estimated", "absent", "clear", "revert", "grab")
+ON_MARKER = (
+    *(f"landmark.{name}" for name in ("confirm", "estimated", "absent", "clear", "revert", "grab")),
+    "note.landmark",
+    "view.card",
+)
 
 
 def make_menu_bar(bar: QMenuBar, actions: ActionRegistry) -> dict[str, QMenu]:
-    """Fill the menu bar; gives back the menus by title, with "Recent", "Presets", "TryOut" and "Theme" among them."""
+    """Fill the menu bar; gives back the menus by title.
+
+    "Recent", "Samples", "Presets", "TryOut" and "Theme" are among them.
+    """
     menus = {title: bar.addMenu(tr(f"&{title}")) for title in MENUS}
     for menu in menus.values():
         menu.setToolTipsVisible(True)
     menus["Recent"] = QMenu(tr("&Recent projects"), menus["File"])
+    menus["Samples"] = QMenu(tr("Open a &sample"), menus["File"])
     menus["Presets"] = QMenu(tr("Window p&resets"), menus["View"])
     menus["TryOut"] = QMenu(tr("&Predict this case with"), menus["Model"])
     menus["Theme"] = QMenu(tr("&Theme"), menus["View"])
@@ -77,6 +85,7 @@ def _add_row(menus: dict[str, QMenu], row: Action, actions: ActionRegistry) -> N
     menu.addAction(menu_entry(row, actions, menu))
     if row.id == "project.open":
         menu.addMenu(menus["Recent"])
+        menu.addMenu(menus["Samples"])
     if row.id == "model.import":
         menu.addMenu(menus["TryOut"])
     if row.id == "view.next_preset":
@@ -177,22 +186,30 @@ class ImageKeys(QObject):
 
 
 def context_menu(
-    parent: QWidget, actions: ActionRegistry, title: str | None, presets: QMenu, others: list[Entry]
+    parent: QWidget,
+    actions: ActionRegistry,
+    title: str | None,
+    presets: QMenu,
+    others: list[Entry],
+    *,
+    unplaced: Sequence[Entry] = (),
 ) -> QMenu:
     """The menu of a right click: decisions on the landmark under the pointer, or what concerns the image.
 
-    `others` are entries of the moment, at the end.
+    `others` are entries of the moment, at the end; `unplaced` are those to place one landmark of many.
     """
     menu = QMenu(parent)
     if title is not None:
         menu.addAction(title).setEnabled(False)
         menu.addSeparator()
-        for name in ON_MARKER:
-            row = next(row for row in ACTIONS if row.id == f"landmark.{name}")
+        for action_id in ON_MARKER:
+            row = next(row for row in ACTIONS if row.id == action_id)
             menu.addAction(menu_entry(row, actions, menu))
         menu.addSeparator()
     else:
         menu.addAction(actions.action("landmark.place"))
+        if unplaced:
+            fill(menu.addMenu(tr("Place")), unplaced, "")
         menu.addSeparator()
         menu.addAction(actions.action("view.fit"))
         menu.addMenu(presets)

@@ -31,6 +31,7 @@ class NoticeStrip(QFrame):
 
     action_triggered = Signal(str, str)
     dismissed = Signal(str)
+    said = Signal(object)  # a notice that is new, or tells something graver than before
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +72,7 @@ class NoticeStrip(QFrame):
         self.refresh()
         if known is None or (notice.kind != "info" and known.text != notice.text):  # not every step of a progress
             announce(self, spoken(notice))
+            self.said.emit(notice)
 
     def dismiss(self, notice_id: str) -> None:
         """Take a notice away."""

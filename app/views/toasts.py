@@ -14,9 +14,13 @@ SPACE_BELOW = 24
 
 
 class Toasts(QFrame):
-    """One toast at a time, kept in the lower middle of `host`. `action_triggered(str)` names the button pressed."""
+    """One toast at a time, kept in the lower middle of `host`.
+
+    `action_triggered(str)` names the button pressed; `said(text)` follows each message.
+    """
 
     action_triggered = Signal(str)
+    said = Signal(str)
 
     def __init__(self, host: QWidget) -> None:
         super().__init__(host)
@@ -52,6 +56,7 @@ class Toasts(QFrame):
         self.raise_()
         self._timer.start(ms)
         announce(self, text)
+        self.said.emit(text)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay in place when the host changes size."""

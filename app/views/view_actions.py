@@ -60,6 +60,7 @@ class ViewActions:
             "view.lines": lambda: view.set_lines_visible(self._is_on("view.lines")),
             "view.models": lambda: window.show_page("view.models", self._is_on("view.models")),
             "view.measurements": lambda: window.show_page("view.measurements", self._is_on("view.measurements")),
+            "view.messages": lambda: window.show_page("view.messages", self._is_on("view.messages")),
             "view.measure_lines": lambda: view.set_measures_visible(self._is_on("view.measure_lines")),
             "view.landmarks": lambda: window.landmark_dock.setVisible(self._is_on("view.landmarks")),
             "view.worklist": lambda: window.worklist_dock.setVisible(self._is_on("view.worklist")),
@@ -115,7 +116,7 @@ class ViewActions:
     def _step_pane(self, by: int) -> None:
         window = self._window
         panes = [window.image_view, window.landmark_panel.list, window.worklist.list, window.models_panel.finetune]
-        panes.append(window.measurements_panel.table)
+        panes += [window.measurements_panel.table, window.messages_panel.table]
         panes = [pane for pane in panes if pane.isVisible() and pane.isEnabled()]
         if not panes:
             return

@@ -96,9 +96,21 @@ class ViewFeed(QObject):
         title = f"{marker.number}  {marker.name}" if marker else None
         xy = (marker.x, marker.y) if marker and marker.x is not None and marker.y is not None else (x, y)
         entries = [*self._neighbours(x, y), (tr("Copy coordinates"), lambda: _copy(f"{xy[0]:.2f}, {xy[1]:.2f}"))]
-        menu = menus.context_menu(window, window.registry, title, window.menus["Presets"], entries)
+        presets, unplaced = window.menus["Presets"], self._unplaced()
+        menu = menus.context_menu(window, window.registry, title, presets, entries, unplaced=unplaced)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(view.viewport().mapToGlobal(view.image_to_view((x, y)).toPoint()))
+
+    def _unplaced(self) -> list[menus.Entry]:
+        """The landmarks that have no place and are not called absent, to place one of them next."""
+        view, place = self._window.image_view, self._window.action("landmark.place")
+
+        def arm(landmark: str) -> None:
+            view.landmark_pressed.emit(landmark)
+            place.trigger()
+
+        left = [marker for marker in view.layer.markers if marker.label == "not placed"] if place.isEnabled() else []
+        return [(f"{marker.number}  {marker.name}", lambda name=marker.landmark: arm(name)) for marker in left]
 
     def _neighbours(self, x: float, y: float) -> list[menus.Entry]:
         """The other landmarks within reach of the pointer, to select one that lies under another."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.action_registry import ActionRegistry
 from app.translate import tr
@@ -43,6 +43,11 @@ class WelcomePage(QWidget):
         new.setProperty("role", "primary")
         row.addWidget(new)
         row.addWidget(action_button(actions.action("project.open"), BESIDE))
+        self.samples = QToolButton(text=tr("Open a sample"), popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.samples.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.samples.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.samples.setToolTip(tr("Films that come with the program, to try everything on"))
+        row.addWidget(self.samples)
         layout.addLayout(row)
         layout.addSpacing(2 * MARGIN)
         self._title = label("Recent projects", "section")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsapiens_core.data.pyramid import Pyramid
+from medsapiens_core.data.sides import PatientSides
 from medsapiens_core.data.spacing import Spacing, SpacingCandidate, SpacingSource
 
 __all__ = ["Image", "Provenance", "Spacing", "SpacingSource"]
@@ -41,7 +42,8 @@ class Image:
     `inverted` is True for MONOCHROME1: low values are bright. `padding_value` is left out of percentiles.
     `patient_key` groups images of one patient (an opaque digest), None when the file does not tell.
     `candidates` are all pixel sizes that the file gives, the one in use first; `device` names what took the picture.
-    `pyramid` holds the reduced copies that a screen needs, where they have been made.
+    `pyramid` holds the reduced copies that a screen needs, where they have been made. `sides` tells which side of the
+    patient lies where, None when the file does not.
     """
 
     pixels: NDArray[Any]
@@ -57,6 +59,7 @@ class Image:
     candidates: tuple[SpacingCandidate, ...] = ()
     device: str = ""
     pyramid: Pyramid | None = None
+    sides: PatientSides | None = None
 
     def __post_init__(self) -> None:
         if self.pixels.ndim not in (2, 3) or (self.pixels.ndim == 3 and self.pixels.shape[2] != 3):

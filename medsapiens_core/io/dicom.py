@@ -16,6 +16,7 @@ from medsapiens_core.data.rendering import window_bounds
 from medsapiens_core.deidentify.burned_in import burned_in_warning
 from medsapiens_core.io.dicom_file import DicomFile, integer, open_dicom
 from medsapiens_core.io.dicom_pixels import check_header, decode_frame
+from medsapiens_core.io.dicom_sides import patient_sides
 from medsapiens_core.io.dicom_spacing import pixel_aspect, spacing_candidates
 from medsapiens_core.io.dicom_values import Windows, is_inverted, modality_values, padding_value, voi_windows
 from medsapiens_core.io.header import ImageHeader
@@ -42,6 +43,7 @@ def read(source: Source, frame: int | None, _axis: int | None) -> Image:
         spacing=spacing,
         candidates=candidates,
         device=device_name(file.dataset),
+        sides=patient_sides(file.dataset, chosen),
         pixel_aspect=pixel_aspect(file.dataset, spacing),
         modality=str(file.dataset.get("Modality", "") or ""),
         patient_key=patient_key(file.dataset),

@@ -20,6 +20,7 @@ import SimpleITK
 from numpy.typing import NDArray
 
 from medsapiens_core.data.image import Image, Provenance, Spacing, SpacingSource
+from medsapiens_core.data.sides import PatientSides, sides_of
 from medsapiens_core.data.spacing import SpacingCandidate
 from medsapiens_core.io.header import ImageHeader
 from medsapiens_core.io.limits import MEMORY_SHARE, SCRATCH_PREFIX, TOO_LARGE_HINT, size_problem
@@ -72,6 +73,7 @@ def read(source: Source, frame: int | None, axis: int | None) -> Image:
         spacing=spacing,
         pixel_aspect=aspect,
         candidates=candidates,
+        sides=_sides(volume, part.axis, header),
     )
 
 
@@ -229,6 +231,17 @@ def _spacing(volume: Any, axis: int | None, header: VolumeHeader) -> Spacing | N
         return Spacing(row_mm, col_mm, SpacingSource.HEADER if header.coded else SpacingSource.UNKNOWN)
     except ValueError:
         return None
+
+
+def _sides(volume: Any, axis: int | None, header: VolumeHeader) -> PatientSides | None:
+    """From the directions of a volume's axes; None for a 2D file, and where the header says nothing of them."""
+    directions = np.array(volume.GetDirection()).reshape(volume.GetDimension(), -1)
+    if axis is None or len(directions) != 3 or not header.coded or header.contradicts_itself:
+        return None
+    if header.is_unit_by_default and np.array_equal(directions, np.eye(3)):
+        return None
+    rows, columns = (2 - number for number in range(3) if number != axis)  # array axes count from the other end
+    return sides_of(directions[:, columns].tolist(), directions[:, rows].tolist())
 
 
 def _read_at(stream: BinaryIO, offset: int, length: int) -> bytes:

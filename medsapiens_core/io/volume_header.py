@@ -42,6 +42,7 @@ class VolumeHeader:
     stored_bytes: int | None = None
     coded: bool = True
     contradicts_itself: bool = False
+    is_unit_by_default: bool = True  # axes along x, y, z are what the format says of a file that does not tell
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -111,7 +112,15 @@ def _nifti(head: bytes) -> VolumeHeader:
     stored = math.prod(sizes) * channels * itemsize
     coded = any(struct.unpack_from(order + layout[6], head, layout[7]))
     return VolumeHeader(
-        sizes, channels, itemsize, ".img" if pair else None, int(offset), stored, coded, orientations_differ(head)
+        sizes,
+        channels,
+        itemsize,
+        ".img" if pair else None,
+        int(offset),
+        stored,
+        coded,
+        orientations_differ(head),
+        is_unit_by_default=False,
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
 
 import numpy as np
 import sqlalchemy as sa
@@ -22,6 +24,8 @@ from medsapiens_core.transfer.double_readings import AGAIN, Pair, decided_points
 Array = NDArray[np.float64]
 MOST = 1000  # the newest cases; more change a mean no more
 FEWEST_BLIND = 20  # cases, before blind and assisted are compared
+PAUSE_S = 120.0  # a longer one between two decisions is no reading
+HURRIED_S = 0.5  # a landmark, on average over a case
 GUARD = 1.10  # assisted error over blind error, at most (ux.md 1)
 
 
@@ -42,7 +46,8 @@ class MyFigures:
     `blind`, `assisted` and `by_hand` count reviewed cases: without the prediction shown, with it, without any. `pull_*`
     are mean distances between the reader's points and the prediction, `pull` is blind minus assisted: how much nearer
     the reader stays to a prediction that is shown. `error_*` are mean distances to the consensus. `repeat` is the error
-    (Dahlberg) of readings done twice, over `repeated` cases, NaN without.
+    (Dahlberg) of readings done twice, over `repeated` cases, NaN without. `seconds` is the median time of a case from
+    the first decision to the review, pauses left out, NaN without; `hurried` cases took less than 0.5 s a landmark.
     """
 
     reader: str
@@ -57,6 +62,8 @@ class MyFigures:
     error_assisted: Mean
     repeat: float
     repeated: int
+    seconds: float
+    hurried: int
 
     @property
     def is_guard_broken(self) -> bool:
@@ -72,6 +79,8 @@ class _Read:
     patient: int
     to_prediction: tuple[float, float]
     to_consensus: tuple[float, float]
+    seconds: float
+    landmarks: int
 
 
 def my_figures(project: Project, reader: str, pairs: Sequence[Pair] = ()) -> MyFigures:
@@ -85,6 +94,7 @@ def my_figures(project: Project, reader: str, pairs: Sequence[Pair] = ()) -> MyF
 
     repeats = [pair for pair in pairs if pair.is_repeat and pair.first in (reader, reader + AGAIN)]
     apart = [dahlberg(pair.xy_first[..., axis], pair.xy_second[..., axis]) for pair in repeats for axis in (0, 1)]
+    times = [one.seconds for one in reads if math.isfinite(one.seconds)]
     blind, assisted = picked("blind", "to_prediction"), picked("assisted", "to_prediction")
     return MyFigures(
         reader=reader,
@@ -99,6 +109,8 @@ def my_figures(project: Project, reader: str, pairs: Sequence[Pair] = ()) -> MyF
         error_assisted=_mean(_by_patient(picked("assisted", "to_consensus"))),
         repeat=float(np.sqrt(np.mean(np.square(apart)))) if apart else float("nan"),
         repeated=sum(len(pair.cases) for pair in repeats),
+        seconds=float(np.median(times)) if times else float("nan"),
+        hurried=sum(one.seconds < HURRIED_S * one.landmarks for one in reads),
     )
 
 
@@ -138,7 +150,16 @@ def _read(project: Project, case_id: int, reader: str) -> _Read | None:
         row.patient_group,
         apart(None if prediction is None else prediction.xy_image),
         apart(decided_points(settled) if settled.reviewed else None),
+        reading_seconds(history[: place + 1]),
+        len(then.states),
     )
+
+
+def reading_seconds(history: Sequence[Edit]) -> float:
+    """Time from the first decision to the last edit, without pauses of more than two minutes; NaN for one edit."""
+    times = [datetime.fromisoformat(edit.utc) for edit in history if edit.kind != "predict"]
+    gaps = [(after - before).total_seconds() for before, after in pairwise(times)]
+    return sum(gap for gap in gaps if 0 <= gap <= PAUSE_S) if gaps else float("nan")
 
 
 def _kind(review: Edit, then: Annotation) -> str:

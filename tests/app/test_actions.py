@@ -135,3 +135,30 @@ def test_a_key_that_cannot_be_given_says_why():
     assert "held" in why_not(ROWS["image.hide"], "Ctrl+J")
     assert "system" in why_not(ROWS["edit.undo"], "Ctrl+M")
     assert why_not(ROWS["landmark.grab"], "Shift+G") == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "action"),
+    [
+        ("Ctrl+N", "project.new"),
+        ("Ctrl+O", "project.open"),
+        ("Ctrl+W", "project.close"),
+        ("Ctrl+Q", "app.quit"),
+        ("Ctrl+I", "import.files"),
+        ("Ctrl+E", "export.landmarks"),
+        ("Ctrl+P", "measure.report"),
+        ("Ctrl+S", "project.save"),
+        ("Ctrl+T", "model.finetune"),
+        ("Ctrl+L", "case.planner"),
+        ("Ctrl+Shift+T", "template.edit"),
+        ("Ctrl+Shift+M", "model.compare"),
+        ("Ctrl+Shift+A", "project.agreement"),
+    ],
+)
+def test_the_keys_of_the_window_are_those_of_the_design(key, action):
+    assert key in ROWS[action].shortcuts
+
+
+def test_no_key_is_one_that_types_a_letter_somewhere():
+    """AltGr is Ctrl+Alt: on many keyboards such a key types @, € or a letter (ux.md 4.1)."""
+    assert [row.id for row in ACTIONS if any("Ctrl+Alt" in key for key in row.shortcuts)] == []

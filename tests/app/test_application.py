@@ -1,15 +1,21 @@
 """The composition root over real projects: opening, refusing, remembering; and that the window never loads torch."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from app.application import Application
-from app.sample_project import SAMPLE_PROJECTS, ensure_sample
+from app.controllers.coach import TIPS
+from app.sample_project import COMPLETE, SAMPLE_PROJECTS, ensure_sample, sample_folder
+from app.views.coach_bubble import CoachBubble
 from medsapiens_core.data.template_file import shipped_templates
 from medsapiens_core.store.library import ModelLibrary
 from medsapiens_core.store.project import Project
@@ -56,6 +62,39 @@ def test_a_project_is_opened_remembered_and_closed(application, folder, qtbot):
     assert application.workspace is None and not application.window.action("import.files").isEnabled()
     with Project.open(folder) as free:
         assert not free.read_only
+
+
+def tips(application):
+    return [one for one in application.window.image_view.findChildren(CoachBubble) if one.isVisible()]
+
+
+def test_the_first_start_opens_a_sample_and_tells_how_to_begin(application, folder, qtbot, tmp_path):
+    shutil.copytree(folder, sample_folder(application.home, SAMPLE_PROJECTS[0]))
+    for sample in SAMPLE_PROJECTS:
+        place = sample_folder(application.home, sample)
+        place.mkdir(parents=True, exist_ok=True)
+        (place / COMPLETE).touch()
+    application.start()
+    opened(application, qtbot)
+    (bubble,) = tips(application)
+    assert bubble.text == TIPS["confirm"]
+    qtbot.waitUntil(lambda: len(application.recent()) == len(SAMPLE_PROJECTS))
+    QTest.keyClick(application.window.image_view, Qt.Key.Key_Escape)
+    assert tips(application) == []
+    application.open_project(folder)
+    qtbot.waitUntil(lambda: application.workspace is not None and application.workspace.project.folder == folder)
+    opened(application, qtbot)
+    assert tips(application) == []
+
+
+def test_samples_can_be_opened_from_the_menu_and_from_the_page_without_a_project(application, monkeypatch):
+    wanted = []
+    monkeypatch.setattr(application, "runner", MagicMock(submit=lambda *work, **_more: wanted.append(work[3])))
+    menu = application.window.menus["Samples"]
+    assert [action.text() for action in menu.actions()] == [sample.name for sample in SAMPLE_PROJECTS]
+    assert application.window.welcome.samples.menu() is menu
+    menu.actions()[1].trigger()
+    assert wanted == [SAMPLE_PROJECTS[1]]
 
 
 def test_the_last_project_is_opened_at_the_next_start(application, folder, qtbot, tmp_path):

@@ -245,6 +245,7 @@ def test_the_context_menu_offers_decisions_on_the_marker(window, done, qtbot):
     texts = [action.text() for action in menu.actions()]
     assert pressed == ["nasion"]
     assert "2  Nasion" in texts and "&Absent\tX" in texts
+    assert "N&ote…" in texts and "Large definition &card\tShift+C" in texts
     next(action for action in menu.actions() if action.text() == "&Absent\tX").trigger()
     assert done == ["landmark.absent"]
     assert "Select 1  Sella" in texts
@@ -255,6 +256,20 @@ def test_the_context_menu_offers_decisions_on_the_marker(window, done, qtbot):
     menu.close()
     window.registry.set_condition("landmark", False)  # nothing may still listen from the closed menu
     window.registry.set_condition("landmark", True)
+
+
+def test_the_context_menu_of_the_image_places_one_landmark_of_those_left(window, done, qtbot):
+    pressed = []
+    window.image_view.landmark_pressed.connect(pressed.append)
+    left = [marker(1, None, None, "not placed"), marker(2, None, None, "absent"), marker(3, None, None, "not placed")]
+    window.image_view.set_markers([*left, marker(4, 10.0, 10.0, current=True)])
+    window.image_view.context_requested.emit(None, 200.0, 150.0)
+    menu = QApplication.activePopupWidget()
+    places = next(action.menu() for action in menu.actions() if action.text() == "Place")
+    assert [action.text()[:1] for action in places.actions()] == ["1", "3"]
+    places.actions()[1].trigger()
+    assert pressed == [left[2].landmark] and done == ["landmark.place"]
+    menu.close()
 
 
 def test_the_theme_is_switched_and_remembered(window, tmp_path, qtbot, qapp):

@@ -15,6 +15,9 @@ from app.views.floating_loupe import AWAY, SIDE, place_beside
 from app.views.heatmap_item import STRONGEST, coloured
 from app.views.histogram_popup import HistogramPopup
 from app.views.notice_strip import NoticeStrip, spoken
+from app.views.orientation import UPRIGHT
+from app.views.side_letters import letters_at_edges
+from medsapiens_core.data.sides import PatientSides
 from tests.app.views import mouse
 from tests.app.views.states import image
 
@@ -241,3 +244,24 @@ def test_a_notice_puts_its_buttons_below_where_there_is_little_room(qtbot, dark)
         strip.resize(width, strip.sizeHint().height())
         qtbot.waitUntil(lambda below=below: (strip._box.y() > strip._text.geometry().bottom()) is below)
         assert strip._text.width() >= 200
+
+
+# sides of the patient
+
+
+def test_letters_of_the_patients_sides_follow_every_turn_of_the_view(view):
+    sides = PatientSides("L", "F")
+    assert letters_at_edges(sides, UPRIGHT) == {"left": "R", "right": "L", "top": "H", "bottom": "F"}
+    mirrored = UPRIGHT.flipped_left_right()
+    assert letters_at_edges(sides, mirrored) == {"left": "L", "right": "R", "top": "H", "bottom": "F"}
+    turned = letters_at_edges(sides, UPRIGHT.turned_right())
+    assert turned == {"left": "F", "right": "H", "top": "R", "bottom": "L"}, "what was above lies to the right"
+
+    without = view.grab().toImage()
+    view.set_image(image(sides=sides))
+    view.set_orientation(mirrored)
+    mirrored_only = image()
+    with_letters = view.grab().toImage()
+    view.set_image(mirrored_only)
+    view.set_orientation(mirrored)
+    assert view.grab().toImage() != with_letters and without != with_letters

@@ -3,11 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from medsapiens_core.data.annotation import BLIND, placed
+from app.controllers.figures_work import figures_state
+from medsapiens_core.data.annotation import BLIND, Edit, placed
 from medsapiens_core.data.readers import Reader
 from medsapiens_core.store.project import Project
 from medsapiens_core.transfer.double_readings import pairs, read_cases
-from medsapiens_core.transfer.my_figures import my_figures
+from medsapiens_core.transfer.my_figures import my_figures, reading_seconds
 
 from ..store.building import TEMPLATE, add_case, prediction_for
 from .test_double_readings import read
@@ -68,3 +69,18 @@ def test_readings_done_twice_give_the_own_repeatability(project):
     found = my_figures(project, "AB", pairs(read_cases(project), TEMPLATE))
     assert found.repeated == 1 and found.by_hand == 1
     assert found.repeat == pytest.approx(np.sqrt(((10 * 0.2) ** 2 / 2 + 0) / 2))
+
+
+def test_time_of_a_case_leaves_pauses_out_and_names_what_was_hurried(project):
+    def edit(second, kind="place"):
+        return Edit(kind, utc=f"2026-11-12T08:{second // 60:02d}:{second % 60:02d}.000000+00:00")
+
+    assert reading_seconds([edit(0, "predict"), edit(100), edit(110), edit(130), edit(560, "review")]) == 30.0
+    assert np.isnan(reading_seconds([edit(0)]))
+    review_off(project, add_case(project, 1), 1.0, blind=False)
+    found = my_figures(project, "AB")
+    assert found.seconds < 1 and found.hurried == 1
+    told = {line.name: line.value for line in figures_state(found).lines}
+    assert (told["Time for a case"], told["Cases read in a hurry"]) == ("0 s", "1")
+    nothing = my_figures(project, "CD")
+    assert np.isnan(nothing.seconds) and nothing.hurried == 0
