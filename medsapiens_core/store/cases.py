@@ -6,102 +6,28 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 
 from medsapiens_core.data.image import Image, Spacing
-from medsapiens_core.store import audit, dialect, tables
-from medsapiens_core.store.case_facts import describe, folded, location
+from medsapiens_core.store import audit, tables
+from medsapiens_core.store.case_facts import describe, location
+from medsapiens_core.store.case_lists import FILTERS, STATES, CaseState, Filter, Sight, Sort, is_wide, searched
 from medsapiens_core.store.certainty import radius_of
 from medsapiens_core.store.database import Database
 from medsapiens_core.store.errors import ProjectError, UnknownRecordError
 from medsapiens_core.store.files import sha256_file
 from medsapiens_core.store.splits import Part, find_or_add_group
-from medsapiens_core.store.stale import count_stale, has_stale
+from medsapiens_core.store.stale import count_stale
 
-CaseState = Literal["new", "predicted", "in_review", "reviewed"]
-Filter = Literal["all", "todo", "in_review", "reviewed", "flagged", "locked", "stale", "unsure"]
-Sort = Literal["name", "added", "worst_first", "state"]
-STATES: tuple[CaseState, ...] = ("new", "predicted", "in_review", "reviewed")
+__all__ = ["AUDITED", "STATES", "CaseRow", "CaseState", "Cases", "Filter", "Sort", "spacing_in_use"]
+
 AUDITED = (  # what may never change unseen, though no edit tells it: the picture, its scale, its patient's part
     *("group_id", "part", "image_sha256", "frame", "axis", "width", "height"),
     *("row_mm", "col_mm", "spacing_source"),
 )
-UNSURE_MM = 2.0  # a 95 % radius above this deserves a look: bulk confirm does not take it either
-Columns = Any  # the columns of `cases`, or of an alias of it
-Column = sa.ColumnElement[Any]
 _c, _r = tables.cases.c, tables.reading.c
-
-
-def _filters(c: Columns, state: sa.ColumnElement[Any]) -> dict[str, sa.ColumnElement[bool]]:
-    return {
-        "all": sa.true(),
-        "todo": state.in_((0, 1)) & sa.not_(c.flagged),
-        "in_review": state == STATES.index("in_review"),
-        "reviewed": state == STATES.index("reviewed"),
-        "flagged": c.flagged,
-        "locked": c.part == "locked",
-        "stale": has_stale(c.id),
-        "unsure": _is_unsure(c),
-    }
-
-
-def _is_unsure(c: Columns) -> sa.ColumnElement[bool]:
-    """Found by the index of the radii; `+ 0` keeps the walk along the index of the sort."""
-    inner = tables.cases.alias().c
-    found: sa.ColumnElement[bool] = (c.id + 0).in_(sa.select(inner.id).where(_is_wide(inner)))
-    return found
-
-
-def _is_wide(c: Columns) -> sa.ColumnElement[bool]:
-    wide: sa.ColumnElement[bool] = (c.worst_score < -UNSURE_MM) & sa.not_(c.flagged)
-    return wide
-
-
-@dataclass(frozen=True)
-class _Sight:
-    """What a person sees of the state of cases: of those that were asked of them, that of their own reading."""
-
-    person: str
-
-    def state(self, c: Columns) -> Column:
-        return c.state if not self.person else sa.func.coalesce(self._own(_r.state, c), c.state)
-
-    def filters(self, c: Columns) -> dict[str, sa.ColumnElement[bool]]:
-        return self._without_own(_filters(c, self.state(c)), c)
-
-    def walked(self, c: Columns, sort: Sort) -> dict[str, sa.ColumnElement[bool]]:
-        """For a walk along the index of a sort; `+ 0` keeps the database from picking by state and sorting then."""
-        filters = _filters(c, self.state(c) + 0)
-        if sort == "worst_first":  # the index holds what is asked: nothing has to be looked up
-            filters["unsure"] = _is_wide(c)
-        return self._without_own(filters, c)
-
-    def order(self, c: Columns) -> dict[str, tuple[Column, ...]]:
-        if not self.person:
-            return _order(c, c.state, c.worst_score)
-        unscored = sa.case((self._own(_r.case_id, c).is_not(None), sa.literal(tables.NO_SCORE)), else_=c.worst_score)
-        return _order(c, self.state(c), unscored)
-
-    def _without_own(self, filters: dict[str, sa.ColumnElement[bool]], c: Columns) -> dict[str, sa.ColumnElement[bool]]:
-        """What a model thinks of a case does not bring it into a list of whoever reads it anew."""
-        if not self.person:
-            return filters
-        return {**filters, "unsure": filters["unsure"] & self._own(_r.case_id, c).is_(None)}
-
-    def _own(self, column: Column, c: Columns) -> sa.ScalarSelect[Any]:
-        mine = (_r.case_id == c.id, _r.reader == self.person)
-        return sa.select(column).where(*mine).correlate(c.id.table).scalar_subquery()
-
-
-def _order(c: Columns, state: Column, score: Column) -> dict[str, tuple[Column, ...]]:
-    return {
-        "name": (c.sort_name, c.id),
-        "added": (c.id,),
-        "worst_first": (score, c.id),
-        "state": (state, c.sort_name, c.id),
-    }
 
 
 @dataclass(frozen=True)
@@ -171,11 +97,9 @@ class Cases:
         self, filter: Filter = "all", sort: Sort = "name", search: str = "", offset: int = 0, limit: int = 100
     ) -> list[CaseRow]:
         """A stretch of the filtered and sorted list."""
-        c = tables.cases.alias().c  # found by an index alone, then read: skipping 90,000 rows reads none of them
         with self._database.read() as connection:
             sight = self._sight(connection)
-            inner = sa.select(c.id).where(sight.walked(c, sort)[filter], *_search(search, c))
-            inner = inner.order_by(*sight.order(c)[sort]).offset(offset).limit(limit)
+            inner = sight.ids(filter, sort, search, offset, limit)  # by an index alone: 90,000 rows are skipped unread
             query = sa.select(tables.cases).where(_c.id.in_(inner)).order_by(*sight.order(_c)[sort])
             return self._seen(connection, connection.execute(query).all())
 
@@ -203,7 +127,7 @@ class Cases:
             beyond = sa.tuple_(*keys) > place if by > 0 else sa.tuple_(*keys) < place
             order = keys if by > 0 else tuple(key.desc() for key in keys)
             also = sa.true() if kind is None else walked[kind]
-            query = sa.select(tables.cases).where(walked[filter], also, beyond, *_search(search))
+            query = sa.select(tables.cases).where(walked[filter], also, beyond, *searched(search))
             row = connection.execute(query.order_by(*order).limit(1)).first()
             return None if row is None else self._seen(connection, [row])[0]
 
@@ -213,14 +137,14 @@ class Cases:
             return self.counts()[filter]
         with self._database.read() as connection:
             wanted = self._sight(connection).filters(_c)[filter]
-            query = sa.select(sa.func.count()).select_from(tables.cases).where(wanted, *_search(search))
+            query = sa.select(sa.func.count()).select_from(tables.cases).where(wanted, *searched(search))
             return int(connection.execute(query).scalar_one())
 
     def counts(self) -> dict[str, int]:
         """Number of cases by state ("new", "predicted", ...) and by filter ("all", "todo", ...)."""
         query = sa.select(*(tables.case_count.c[name] for name in ("state", "part", "flagged", "n")))
-        counts = dict.fromkeys((*STATES, *_filters(_c, _c.state)), 0)
-        unsure = sa.select(sa.func.count()).select_from(tables.cases).where(_is_wide(_c))
+        counts = dict.fromkeys((*STATES, *FILTERS), 0)
+        unsure = sa.select(sa.func.count()).select_from(tables.cases).where(is_wide(_c))
         with self._database.read() as connection:
             for state, part, flagged, number in connection.execute(query):
                 _count(counts, state, part, flagged, number)
@@ -232,12 +156,12 @@ class Cases:
 
     def _count_own(self, connection: sa.Connection, counts: dict[str, int]) -> None:
         """Count what the person was asked for as their own readings are, not as the common ones."""
-        own = sa.select(_c.state, _r.state, _c.part, _c.flagged, _is_wide(_c)).where(_r.reader == self.person)
+        own = sa.select(_c.state, _r.state, _c.part, _c.flagged, is_wide(_c)).where(_r.reader == self.person)
         joined = own.join(tables.reading, _r.case_id == _c.id)
-        for common, mine, part, flagged, is_wide in connection.execute(joined):
+        for common, mine, part, flagged, wide in connection.execute(joined):
             _count(counts, common, part, flagged, -1)
             _count(counts, mine, part, flagged, 1)
-            counts["unsure"] -= int(is_wide)
+            counts["unsure"] -= int(wide)
 
     def set_flag(self, case_id: int, reason: str | None) -> CaseRow:
         """Flag a case with a reason, or take the flag away with None; flagged cases are never trained on."""
@@ -274,12 +198,12 @@ class Cases:
             audit.append(connection, "case.relocate", {"case_id": case_id})
             return self.fetch(connection, case_id)
 
-    def _sight(self, connection: sa.Connection) -> _Sight:
+    def _sight(self, connection: sa.Connection) -> Sight:
         """Plain, and as quick as ever, for a person who was asked for nothing."""
         asked = (
             self.person and connection.execute(sa.select(_r.case_id).where(_r.reader == self.person).limit(1)).first()
         )
-        return _Sight(self.person if asked else "")
+        return Sight(self.person if asked else "")
 
     def _seen(self, connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list[CaseRow]:
         found = [self.row(row) for row in rows]
@@ -382,12 +306,3 @@ def _file_spacing(row: sa.Row[Any]) -> Spacing | None:
     areas = json.loads(row.spacing_areas or "[]")
     said = {"row_mm": row.row_mm, "col_mm": row.col_mm, "source": row.spacing_source, "areas": areas}
     return Spacing.from_json(said)
-
-
-def _search(text: str, c: Columns = _c) -> tuple[sa.ColumnElement[bool], ...]:
-    wanted = folded(text.strip())
-    if not wanted:
-        return ()
-    inner = tables.cases.alias()  # found first, by an index of its own: walking the sorted list for a rare name is slow
-    found = sa.select(inner.c.id).where(dialect.contains(inner.c.search_text, wanted))
-    return (c.id.in_(found),)

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from medsapiens_core.data.annotation import absent, placed
 from medsapiens_core.data.image import SpacingSource
+from medsapiens_core.data.readers import Reader
 from medsapiens_core.store import tables
-from medsapiens_core.store.cases import STATES, Cases, _Sight
+from medsapiens_core.store.case_lists import Sight
+from medsapiens_core.store.cases import STATES, Cases
 from medsapiens_core.store.certainty import RegionFactors
 from medsapiens_core.store.errors import UnknownRecordError
 from medsapiens_core.store.project import Project
@@ -27,7 +29,7 @@ from tests.core.store.building import (
     write_picture,
 )
 
-PLAIN = _Sight("")
+PLAIN, LITERAL = Sight(""), {"literal_binds": True}
 FILTERS, SORTS = PLAIN.filters(tables.cases.c), PLAIN.order(tables.cases.c)
 
 
@@ -170,6 +172,51 @@ def test_a_page_is_what_sorting_and_filtering_all_rows_gives(filled, filter, sor
     chosen.sort(key=KEYS[sort])
     assert filled.cases.page(filter, sort, search, offset, limit) == chosen[offset : offset + limit]
     assert filled.cases.count(filter, search) == len(chosen)
+
+
+@pytest.fixture
+def as_ab(filled):
+    """The same as AB sees it, who was asked for own readings of some: of one begun, and of one done."""
+    reading = filled.readings
+    if filled.readers.find("AB") is None:
+        filled.readers.add(Reader("AB"))
+        ids = [row.id for row in filled.cases.page("all", "added", limit=1000)]
+        reading.assign(ids[1:7:2], "AB", by="AB")
+        for case_id, is_done in ((ids[1], False), (ids[3], True)):
+            annotation = filled.annotations.load(case_id, reader="AB")
+            points = dict.fromkeys(TEMPLATE.ids if is_done else TEMPLATE.ids[:1], placed(3, 4, None))
+            annotation = filled.annotations.commit(
+                annotation.change("place", points), case_id, expected_revision=annotation.revision, reader="AB"
+            )
+            if is_done:
+                edit = annotation.mark_reviewed()
+                filled.annotations.commit(edit, case_id, expected_revision=annotation.revision, reader="AB")
+    filled.cases.person = "AB"
+    yield filled
+    filled.cases.person = ""
+
+
+@pytest.mark.parametrize("filter", sorted(FILTERS))
+@pytest.mark.parametrize("sort", sorted(SORTS))
+def test_a_list_shows_a_second_reader_their_own_state_of_a_case(as_ab, filter, sort):
+    rows = as_ab.cases.page("all", "added", limit=1000)
+    assert [row.state for row in rows if row.is_second_reading] == ["in_review", "reviewed", "new"]
+    chosen = sorted((row for row in rows if CHOICES[filter](row)), key=KEYS[sort])
+    assert as_ab.cases.page(filter, sort) == chosen
+    assert as_ab.cases.page(filter, sort, "", 2, 3) == chosen[2:5]
+    assert as_ab.cases.page(filter, sort, "1") == [row for row in chosen if "1" in row.name]
+    assert as_ab.cases.counts()[filter] == as_ab.cases.count(filter, "film") == len(chosen)
+
+
+@pytest.mark.parametrize("sort", ["state", "worst_first"])
+def test_the_list_of_a_second_reader_is_merged_and_not_sorted_as_a_whole(project, sort):
+    text = str(Sight("AB").ids("todo", sort, "", 5000, 50).compile(project.database._engine, compile_kwargs=LITERAL))
+    with project.database.read() as connection:
+        plan = [row[3] for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + text)]
+    left, right = plan.index("LEFT"), plan.index("RIGHT")
+    assert "MERGE (UNION ALL)" in plan
+    assert any("COVERING INDEX cases_by_" in step for step in plan[left:right])
+    assert not any("TEMP B-TREE" in step for step in plan[left:right]), "only the few own readings are sorted"
 
 
 def test_counts_agree_with_the_lists(filled):
