@@ -15,9 +15,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.application import Application
 from app.check_only import LIMIT_MS, wait_until
+from app.controllers.coach import TIPS
 from app.session.match_state import match_state
 from app.session.view_state import Notice, SliceChoice, TemplateChoice
+from app.translate import tr
 from app.views.about import show_about
+from app.views.coach_bubble import CoachBubble
 from app.views.histogram_popup import HistogramPopup
 from app.views.match_dialog import MatchDialog
 from app.views.new_project_dialog import NewProjectDialog
@@ -28,6 +31,7 @@ from app.views.slice_dialog import SliceDialog
 from app.workspace import Workspace
 from bench import compare_screens
 from medsapiens_core.data.annotation import placed
+from medsapiens_core.data.sides import PatientSides
 from medsapiens_core.data.template_draft import Draft
 from medsapiens_core.data.template_file import shipped_templates
 
@@ -159,6 +163,26 @@ def _zoomed(stage: Stage) -> None:
     window = stage.application.window
     window.landmark_panel.card.note.hide()
     window.image_view.toggle_zoom()
+
+
+@screen("08-sides-and-tips")
+def _sides_and_tips(stage: Stage) -> None:
+    view = stage.application.window.image_view
+    view.fit()
+    assert view.image is not None
+    view.set_image(replace(view.image, sides=PatientSides("A", "FL", is_oblique=True)))
+    bubble = CoachBubble(view)
+    bubble.tell(1, len(TIPS), tr(TIPS["confirm"]))
+    bubble.ended.connect(bubble.deleteLater)
+
+
+@screen("09-after-tips")
+def _after_tips(stage: Stage) -> None:
+    view = stage.application.window.image_view
+    for bubble in view.findChildren(CoachBubble):
+        bubble.ended.emit()
+    assert view.image is not None
+    view.set_image(replace(view.image, sides=None))
 
 
 @screen("10-template-editor")
