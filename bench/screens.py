@@ -158,13 +158,6 @@ def _note(stage: Stage) -> None:
     card.note.text.setPlainText("Double contour; the mean of both.")
 
 
-@screen("08-zoomed")
-def _zoomed(stage: Stage) -> None:
-    window = stage.application.window
-    window.landmark_panel.card.note.hide()
-    window.image_view.toggle_zoom()
-
-
 @screen("08-sides-and-tips")
 def _sides_and_tips(stage: Stage) -> None:
     view = stage.application.window.image_view
@@ -176,13 +169,16 @@ def _sides_and_tips(stage: Stage) -> None:
     bubble.ended.connect(bubble.deleteLater)
 
 
-@screen("09-after-tips")
-def _after_tips(stage: Stage) -> None:
-    view = stage.application.window.image_view
+@screen("08-zoomed")
+def _zoomed(stage: Stage) -> None:
+    window = stage.application.window
+    view = window.image_view
+    window.landmark_panel.card.note.hide()
     for bubble in view.findChildren(CoachBubble):
         bubble.ended.emit()
     assert view.image is not None
     view.set_image(replace(view.image, sides=None))
+    view.toggle_zoom()
 
 
 @screen("10-template-editor")
