@@ -288,7 +288,7 @@ class MeasureController(QObject):
 
     def _choices(self) -> MeasureChoices:
         known = self._known
-        norms = [(one.id, one.name) for one in _usable_norms(known.current)]
+        norms = [(one.id, one.name) for one in present.usable_norms(known.current)]
         reason = "" if known.current is not None else tr(NO_SET)
         curves = [value for value in self.values if value.measure.kind is Kind.COBB]
         return MeasureChoices(
@@ -300,7 +300,8 @@ class MeasureController(QObject):
             can_lock=any(value.value is not None for value in curves) and not self._session.read_only,
             locked=bool(self.locks),
             has_limits=known.norms is not None and any(norm.limits for norm in known.norms.norms),
-            source=_source_line(known.norms),
+            source=present.source_line(known.norms),
+            lacks_landmarks=bool(present.lacking(known.current, self._session.template)),
             reason=reason if self._session.is_open or reason else tr(NO_CASE),
         )
 
@@ -322,7 +323,7 @@ class MeasureController(QObject):
         self._choose(self._known.current, shipped_norms().get(norms_id))
 
     def _choose(self, measures: MeasureSet | None, norms: NormSet | None) -> None:
-        if norms is not None and norms not in _usable_norms(measures):
+        if norms is not None and norms not in present.usable_norms(measures):
             norms = None
         self._known = replace(self._known, current=measures, norms=norms)
         if measures is not None and not self._session.read_only:
@@ -373,25 +374,5 @@ def _read(project: Project) -> _Known:
     sets = sets_of(project)
     current = set_in_use(project) if sets else None
     norms = shipped_norms().get(project.measurements.choice().get("norms", ""))
-    usable = norms if norms in _usable_norms(current) else None
+    usable = norms if norms in present.usable_norms(current) else None
     return _Known(sets, current, usable, project.measurements.all_locks())
-
-
-def _usable_norms(measures: MeasureSet | None) -> list[NormSet]:
-    """Norm sets that say something of a measure of the set."""
-    if measures is None:
-        return []
-    pairs = [(measure.id, measure.unit) for measure in measures.measures]
-    return [norms for norms in shipped_norms().values() if any(norms.norm(*pair) for pair in pairs)]
-
-
-def _source_line(norms: NormSet | None) -> str:
-    if norms is None:
-        return ""
-    sources = dict.fromkeys(norm.source for norm in norms.norms)
-    facts = dict.fromkeys(
-        tr("{population}; age {age}; sex {sex}", population=norm.population, age=norm.age, sex=norm.sex)
-        for norm in norms.norms
-    )
-    said = tr("Norms: {sources} ({facts}).", sources=" ".join(sources), facts="; ".join(facts))
-    return f"{said} {tr(norms.check_note)}"

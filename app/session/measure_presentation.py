@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from app.session.measure_state import MeasureLines, MeasureRow, NormBar
 from app.translate import tr
+from medsapiens_core.data.template import Template
 from medsapiens_core.measurements.case_points import CasePoints
 from medsapiens_core.measurements.cobb import SMALL_DEG
 from medsapiens_core.measurements.definitions import HKA_ROLES, Kind, Measure, MeasureSet
 from medsapiens_core.measurements.drawing import segments
 from medsapiens_core.measurements.evaluating import Value
 from medsapiens_core.measurements.impact import Impact
-from medsapiens_core.measurements.norms import Grade, Norm, NormSet, grade
+from medsapiens_core.measurements.norms import Grade, Norm, NormSet, grade, shipped_norms
 
 FILLED = "rests on filled points, not exported: {names}"
 
@@ -135,3 +136,31 @@ def _tooltip(value: Value, norm: Norm | None) -> str:
         facts = {"population": norm.population, "age": norm.age, "sex": norm.sex, "source": norm.source}
         parts.append(tr("Norm: {population}; age: {age}; sex: {sex}. {source}", **facts))
     return "\n".join(part for part in parts if part)
+
+
+def lacking(measures: MeasureSet | None, template: Template) -> set[str]:
+    """The landmarks that measures of the set rest on and the template does not have."""
+    if measures is None:
+        return set()
+    return {mark for measure in measures.measures for mark in measures.landmarks(measure)} - set(template.ids)
+
+
+def usable_norms(measures: MeasureSet | None) -> list[NormSet]:
+    """Norm sets that say something of a measure of the set."""
+    if measures is None:
+        return []
+    pairs = [(measure.id, measure.unit) for measure in measures.measures]
+    return [norms for norms in shipped_norms().values() if any(norms.norm(*pair) for pair in pairs)]
+
+
+def source_line(norms: NormSet | None) -> str:
+    """Where the norms come from and whom they are of, "" without norms."""
+    if norms is None:
+        return ""
+    sources = dict.fromkeys(norm.source for norm in norms.norms)
+    facts = dict.fromkeys(
+        tr("{population}; age {age}; sex {sex}", population=norm.population, age=norm.age, sex=norm.sex)
+        for norm in norms.norms
+    )
+    said = tr("Norms: {sources} ({facts}).", sources=" ".join(sources), facts="; ".join(facts))
+    return f"{said} {tr(norms.check_note)}"

@@ -63,7 +63,8 @@ class MeasureChoices:
     """What may be chosen: (id, name) of sets and norms; `norms` begins with ("", "No norms").
 
     `can_lock`: there are curves whose end vertebrae may be held; `locked`: they are. `has_limits`: the norms have a
-    spread to draw. `source` is what the norms rest on; `reason` says why there are no values.
+    spread to draw. `source` is what the norms rest on; `reason` says why there are no values. `lacks_landmarks`: some
+    measures rest on landmarks that the template does not have.
     """
 
     sets: tuple[tuple[str, str], ...] = ()
@@ -76,3 +77,4 @@ class MeasureChoices:
     has_limits: bool = False
     source: str = ""
     reason: str = ""
+    lacks_landmarks: bool = False

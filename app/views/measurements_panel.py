@@ -24,7 +24,7 @@ from app.session.measure_list_model import MeasureColumn, MeasureListModel
 from app.session.measure_state import MeasureChoices
 from app.translate import tr
 from app.views.measure_delegate import MeasureDelegate
-from app.views.widgets import GAP, MARGIN, QuietComboBox, action_button, flat_button, label
+from app.views.widgets import GAP, MARGIN, QuietComboBox, action_button, button, flat_button, label
 
 WIDTHS = {
     MeasureColumn.NAME: 144,
@@ -153,6 +153,7 @@ class MeasurementsPanel(QWidget):
         self.lock.setVisible(choices.has_curves)
         self.lock.setEnabled(choices.can_lock)
         self.lock.setText(tr("End vertebrae locked") if choices.locked else tr("Lock end vertebrae"))
+        self.add_landmark.setVisible(choices.lacks_landmarks)
         self._source.say(choices.source)
         self._source.setVisible(bool(choices.source))
         self._empty.setText(choices.reason)
@@ -191,6 +192,11 @@ class MeasurementsPanel(QWidget):
         head.addWidget(self.norms)
         head.addWidget(self.lock)
         head.addStretch(1)
+        self.add_landmark = button("Add landmark…")
+        tip = "Some of these values need landmarks that the template does not have: the template editor adds them"
+        self.add_landmark.setToolTip(tr(tip))
+        self.add_landmark.clicked.connect(actions.action("template.edit").trigger)
+        head.addWidget(self.add_landmark)
         for action_id in ("measure.edit", "measure.export", "measure.report"):
             head.addWidget(_compact(action_button(actions.action(action_id))))
         close = flat_button("close", "Close the bottom panel")
@@ -220,8 +226,8 @@ def _fill(box: QuietComboBox, entries: Sequence[tuple[str, str]], chosen: str) -
     box.setVisible(bool(entries))
 
 
-def _compact(button: QToolButton) -> QToolButton:
-    policy = button.sizePolicy()
+def _compact(tool: QToolButton) -> QToolButton:
+    policy = tool.sizePolicy()
     policy.setHorizontalPolicy(policy.Policy.Fixed)
-    button.setSizePolicy(policy)
-    return button
+    tool.setSizePolicy(policy)
+    return tool

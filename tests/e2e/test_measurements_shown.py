@@ -52,6 +52,19 @@ def test_as09_sna_of_unequal_pixels_is_the_value_of_the_card(pack, open_pack, qt
     assert abs(shown - sna_by_hand(pack.predicted["A06"], 1.0, 1.0)) > 0.2, "the shape of the pixels matters"
 
 
+def test_values_that_need_more_landmarks_lead_to_the_template_editor(pack, open_pack, qtbot):
+    application = open_pack(pack, "A06")
+    panel = application.window.measurements_panel
+    application.window.action("view.measurements").trigger()
+    qtbot.waitUntil(lambda: "IMPA" in rows_of(application))
+    assert rows_of(application)["IMPA"].note.endswith("(not in this template)")
+    assert panel.add_landmark.isVisible()
+    QTest.mouseClick(panel.add_landmark, Qt.MouseButton.LeftButton)
+    templates = application.templates
+    qtbot.waitUntil(lambda: templates.editor is not None and templates.editor.isVisible(), timeout=20_000)
+    templates.close()
+
+
 def test_as07_absent_menton_blanks_its_values_and_the_csv_says_why(pack, open_pack, qtbot, tmp_path, monkeypatch):
     application = open_pack(pack, "A10")
     window, workspace = application.window, application.workspace
