@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTransform
+from PySide6.QtGui import QColor, QPainter, QPen, QTransform
 
 from app.views.camera import XY, Camera
 
@@ -15,24 +15,27 @@ Region = tuple[float, float, float]  # long and short semi-axis in image px, ang
 
 
 def draw_regions(painter: QPainter, camera: Camera, regions: Iterable[tuple[XY, Region]], *, faint: bool) -> None:
-    """Draw the ellipses about these image points where the camera shows them: all of them with two strokes."""
-    path = _path(camera, regions)
-    if path.isEmpty():
+    """Draw the ellipses about these image points where the camera shows them; halos below all of them."""
+    shown = list(_seen(camera, regions))
+    if not shown:
         return
+    before, ratio, middle = painter.transform(), painter.device().devicePixelRatioF(), QPointF(0, 0)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for colour, width in ((HALO, 2.8), (FAINT if faint else COLOUR, 1.2)):
-        painter.setPen(QPen(colour, width))
-        painter.drawPath(path)
+        pen = QPen(colour, width * ratio)
+        pen.setCosmetic(True)  # as wide on screen at every zoom
+        painter.setPen(pen)
+        for place, long, short in shown:
+            painter.setTransform(place * before)
+            painter.drawEllipse(middle, long, short)
+    painter.setTransform(before)
 
 
-def _path(camera: Camera, regions: Iterable[tuple[XY, Region]]) -> QPainterPath:
-    """In logical pixels of the view, so that lines are as wide on screen at every zoom."""
-    path, scale, (width, height) = QPainterPath(), max(camera.scale), camera.view
+def _seen(camera: Camera, regions: Iterable[tuple[XY, Region]]) -> Iterator[tuple[QTransform, float, float]]:
+    """Where each ellipse lies in the view, and its semi-axes in image px."""
+    scale, (width, height) = max(camera.scale), camera.view
     along, down = camera.vector_to_view(1, 0), camera.vector_to_view(0, 1)
     for centre, (long, short, angle) in regions:
         (x, y), reach = camera.to_view(centre), long * scale
         if reach >= SMALLEST and -reach <= x <= width + reach and -reach <= y <= height + reach:
-            ellipse = QPainterPath()
-            ellipse.addEllipse(QPointF(0, 0), long, short)
-            path.addPath(QTransform(*along, *down, x, y).rotate(angle).map(ellipse))
-    return path
+            yield QTransform(*along, *down, x, y).rotate(angle), long, short
