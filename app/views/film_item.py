@@ -56,6 +56,7 @@ class FilmItem(pg.GraphicsObject):
         self._moving = False
         self._cached: tuple[int, QRect, QImage] | None = None
         self._pixels: NDArray[np.uint8] | None = None  # what the cached picture shows: Qt does not copy it
+        self._is_smooth = True
         self._is_windowing = False  # the greys have just changed: what lies beyond the edges is not converted yet
 
     def set_image(self, image: ImageState | None) -> None:
@@ -113,9 +114,9 @@ class FilmItem(pg.GraphicsObject):
         transform = painter.deviceTransform()
         zoom = min(math.hypot(transform.m11(), transform.m12()), math.hypot(transform.m21(), transform.m22()))
         index = self._level_for(zoom)
-        area, picture = self._picture(index, option.exposedRect)
-        painter.setClipRect(self.boundingRect(), Qt.ClipOperation.IntersectClip)  # a halved odd edge sticks out
         smooth = zoom < SQUARES_FROM or not self.squares
+        area, picture = self._picture(index, option.exposedRect, smooth)
+        painter.setClipRect(self.boundingRect(), Qt.ClipOperation.IntersectClip)  # a halved odd edge sticks out
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         painter.drawImage(self._target(index, area), picture, QRectF(picture.rect()))
 
@@ -135,8 +136,11 @@ class FilmItem(pg.GraphicsObject):
         deepest = len(self._pyramid.levels) - 1
         return min(max(0, math.floor(math.log2(1 / max(zoom, 1e-6)) + (COARSE if self._moving else FINE))), deepest)
 
-    def _picture(self, index: int, exposed: QRectF) -> tuple[QRect, QImage]:
+    def _picture(self, index: int, exposed: QRectF, smooth: bool) -> tuple[QRect, QImage]:
         """The converted area that covers the exposed part of a level, in pixels of that level."""
+        self._is_smooth, was_smooth = smooth, self._is_smooth
+        if smooth != was_smooth:
+            self._cached = None
         pixels, side = self.level(index), 2**index
         bounds = QRect(0, 0, pixels.shape[1], pixels.shape[0])
         whole = self._target(index, bounds)
@@ -153,8 +157,12 @@ class FilmItem(pg.GraphicsObject):
         return self._cached[1], self._cached[2]
 
     def _converted(self, pixels: NDArray[Any]) -> QImage:
+        """As squares the greys themselves: what Qt scales quickly, it lays on whole pixels of the screen."""
         self._cached = None  # no picture outlives its pixels
-        self._pixels = to_screen(to_grey(pixels, self._window, self._inverted))
+        greys = to_grey(pixels, self._window, self._inverted)
+        if not self._is_smooth:
+            return to_qimage(np.ascontiguousarray(greys))
+        self._pixels = to_screen(greys)
         height, width = self._pixels.shape[:2]
         return QImage(self._pixels.data, width, height, self._pixels.strides[0], QImage.Format.Format_RGB32)
 

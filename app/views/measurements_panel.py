@@ -193,8 +193,9 @@ class MeasurementsPanel(QWidget):
         head.addWidget(self.lock)
         head.addStretch(1)
         self.add_landmark = button("Add landmark…")
-        tip = "Some of these values need landmarks that the template does not have: the template editor adds them"
-        self.add_landmark.setToolTip(tr(tip))
+        self.add_landmark.setToolTip(
+            tr("Some of these values need landmarks that the template lacks: the template editor adds them")
+        )
         self.add_landmark.clicked.connect(actions.action("template.edit").trigger)
         head.addWidget(self.add_landmark)
         for action_id in ("measure.edit", "measure.export", "measure.report"):
