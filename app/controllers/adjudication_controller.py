@@ -21,6 +21,7 @@ from medsapiens_core.data.image import Image
 from medsapiens_core.store.project import Project
 from medsapiens_core.transfer.adjudicating import Dispute, Taken, agreed, finish, rest_of, settle, take_back
 from medsapiens_core.transfer.double_readings import ReadCase
+from medsapiens_core.transfer.measure_limits import Difference
 
 NO_MEAN = "One of them has no place, so there is no mean."
 
@@ -140,7 +141,7 @@ class AdjudicationController(QObject):
         template = self._project.template
         waiting = self._agreement.open_disputes
         here = sum(one.case.row.id == case.row.id for one in waiting)
-        rest = len(rest_of(case, template))
+        rest = len(rest_of(case, template, self._agreement.limits))
         common = {"left": len(waiting), "left_in_case": here, "rest": rest, "can_finish": here == 0}
         if dispute is None:
             what = tr("Its differences are settled. Say what to take for the rest.")
@@ -183,7 +184,8 @@ class AdjudicationController(QObject):
     def _finish(self, choice: str) -> None:
         case = self._case
         if case is not None:
-            self._store(lambda by: finish(self._project, case, self._project.template, _taken(choice), by=by))
+            template, limits = self._project.template, self._agreement.limits
+            self._store(lambda by: finish(self._project, case, template, _taken(choice), by=by, limits=limits))
 
     def _skip(self) -> None:
         if self._case is not None:
@@ -225,9 +227,16 @@ def _xy(state: PointState) -> tuple[float, float] | None:
 
 def _what(dispute: Dispute) -> str:
     if np.isfinite(dispute.distance):
-        return tr("A and B lie {distance} {unit} apart.", distance=f"{dispute.distance:.1f}", unit=dispute.unit)
+        text = tr("A and B lie {distance} {unit} apart.", distance=f"{dispute.distance:.1f}", unit=dispute.unit)
+        return text if dispute.measure is None else f"{text} {_measured(dispute.measure)}"
     absent = "A" if dispute.a.x is None else "B"
     return tr("{who} calls it absent; the other has placed it.", who=absent)
+
+
+def _measured(found: Difference) -> str:
+    a, b, limit = (f"{value:.{found.decimals}f}" for value in (found.a, found.b, found.limit))
+    return tr("That is within tolerance, but {name} is {a} for A and {b} for B ({unit}), limit {limit}.",
+              name=found.name, a=a, b=b, unit=found.unit or "1", limit=limit)  # fmt: skip
 
 
 def _choices(dispute: Dispute) -> tuple[Choice, ...]:

@@ -11,12 +11,14 @@ from PySide6.QtCore import QObject, Signal, SignalInstance
 from app.controllers.agreement_work import Found, find, state_of, with_queue
 from app.controllers.reader_desk import ReaderDesk
 from app.session.agreement_state import AgreementState
-from app.tasks.task_runner import IO, TaskRunner
+from app.tasks.task_runner import IO, STORE, TaskRunner
 from app.translate import tr
+from medsapiens_core.data.readers import Right
 from medsapiens_core.store.project import Project
 from medsapiens_core.transfer.adjudicating import Dispute, disputes
 from medsapiens_core.transfer.agreement_tables import write_agreement
 from medsapiens_core.transfer.double_readings import ReadCase, repeatability
+from medsapiens_core.transfer.measure_limits import MeasureLimits
 
 CSV = "CSV (*.csv)"
 
@@ -30,6 +32,7 @@ class AgreementView(Protocol):
     export_requested: SignalInstance
     settle_requested: SignalInstance
     refresh_requested: SignalInstance
+    limit_changed: SignalInstance
 
     def set_state(self, state: AgreementState) -> None:
         """Show a pair of readers."""
@@ -69,11 +72,17 @@ class AgreementController(QObject):
         view.export_requested.connect(self._export)
         view.refresh_requested.connect(self.refresh)
         view.settle_requested.connect(self.settle_wanted)
+        view.limit_changed.connect(self._set_limit)
 
     @property
     def cases(self) -> tuple[ReadCase, ...]:
         """The cases that were read more than once, as they were read last."""
         return self._found.cases
+
+    @property
+    def limits(self) -> MeasureLimits | None:
+        """How far readings may differ in measurements, as it was read last."""
+        return self._found.limits
 
     def show(self) -> None:
         """Read everything and show it."""
@@ -91,22 +100,38 @@ class AgreementController(QObject):
         me = self._project.person
         unread = {one.case_id for one in self._project.readings.of(me) if one.state != "reviewed"} if me else set()
         mine = [case for case in found.cases if case.row.id not in unread]
-        waiting = tuple(disputes(mine, self._project.template))
+        waiting = tuple(disputes(mine, self._project.template, found.limits))
         return found, waiting, state_of(found, self._chosen, self._project.template)
 
     def _take(
         self, found: Found, waiting: tuple[Dispute, ...], state: AgreementState, then: Callable[[], None] | None
     ) -> None:
         self._found, self.open_disputes, self._chosen = found, waiting, state.chosen
-        self._view.set_state(with_queue(state, len(waiting), self._refusal()))
+        self._show(state)
         self.repeatable.emit(repeatability(found.pairs))
         if callable(then):
             then()
 
-    def _refusal(self) -> str:
+    def _show(self, state: AgreementState) -> None:
+        refusals = (self._refusal("adjudicate"), self._refusal("rules"))
+        self._view.set_state(with_queue(state, len(self.open_disputes), *refusals))
+
+    def _refusal(self, right: Right) -> str:
         if self._project.read_only:
             return tr("This project is open to read only.")
-        return self._desk.refusal("adjudicate")
+        return self._desk.refusal(right)
+
+    def _set_limit(self, measure: str, limit: float) -> None:
+        """An Owner's limit of one measurement; 0 takes it away."""
+        measures = self._found.measures
+        if measures is None or self._refusal("rules"):
+            return
+        self._runner.submit(
+            STORE,
+            lambda: self._project.measurements.set_limit(measures.id, measure, limit or None),
+            on_done=lambda _nothing: self.refresh(),
+            on_error=lambda error: self.told.emit(str(error)),
+        )
 
     def _choose(self, place: int) -> None:
         self._chosen = place
@@ -114,7 +139,7 @@ class AgreementController(QObject):
         self._runner.submit(
             IO,
             lambda: state_of(found, place, self._project.template),
-            on_done=lambda state: self._view.set_state(with_queue(state, len(self.open_disputes), self._refusal())),
+            on_done=self._show,
         )
 
     def _export(self) -> None:

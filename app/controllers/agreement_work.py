@@ -16,10 +16,11 @@ from medsapiens_core.data.template import Template
 from medsapiens_core.errors import UserError
 from medsapiens_core.evaluation.agreement import BlandAltman, Icc, LandmarkAgreement, bland_altman, dahlberg, icc_2_1
 from medsapiens_core.measurements.case_points import case_points
-from medsapiens_core.measurements.definitions import MeasureSet
+from medsapiens_core.measurements.definitions import Measure, MeasureSet
 from medsapiens_core.measurements.evaluating import evaluate
 from medsapiens_core.store.project import Project
 from medsapiens_core.transfer.double_readings import Pair, ReadCase, pairs, read_cases
+from medsapiens_core.transfer.measure_limits import MeasureLimits, limits_of
 from medsapiens_core.transfer.measuring import set_in_use
 
 NOBODY = (
@@ -31,11 +32,12 @@ WITHIN = 2.0  # degrees, mm (ux.md 10.4)
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """All readings of double-read cases, the pairs of readers, and the measurement set in use."""
+    """All readings of double-read cases, the pairs of readers, the measurement set in use, and its limits."""
 
     cases: tuple[ReadCase, ...]
     pairs: tuple[Pair, ...]
     measures: MeasureSet | None
+    limits: MeasureLimits | None = None
 
 
 def find(project: Project) -> Found:
@@ -45,7 +47,7 @@ def find(project: Project) -> Found:
         measures = set_in_use(project)
     except UserError:  # there is none for this template
         measures = None
-    return Found(tuple(cases), tuple(pairs(cases, project.template)), measures)
+    return Found(tuple(cases), tuple(pairs(cases, project.template)), measures, limits_of(project))
 
 
 def state_of(found: Found, chosen: int, template: Template) -> shown.AgreementState:
@@ -68,9 +70,9 @@ def state_of(found: Found, chosen: int, template: Template) -> shown.AgreementSt
     )
 
 
-def with_queue(state: shown.AgreementState, to_settle: int, refusal: str) -> shown.AgreementState:
-    """The same with how much is to be settled."""
-    return replace(state, to_settle=to_settle, refusal=refusal)
+def with_queue(state: shown.AgreementState, to_settle: int, refusal: str, limit_refusal: str) -> shown.AgreementState:
+    """The same with how much is to be settled, and what the person may not do."""
+    return replace(state, to_settle=to_settle, refusal=refusal, limit_refusal=limit_refusal)
 
 
 def _worst_first(row: shown.AgreementRow) -> tuple[bool, float]:
@@ -182,18 +184,25 @@ def _measures(pair: Pair, found: Found, template: Template) -> tuple[shown.Measu
                 known = value.value if value.is_exported and value.value is not None else float("nan")
                 tables[value.measure.id][side].append(known)
                 units[value.measure.id] = value.unit
-    names = {measure.id: measure.name for measure in measures.measures}
-    return tuple(_measure_row(names[id_], units.get(id_, ""), *table) for id_, table in tables.items())
+    limits = {} if found.limits is None else found.limits.limits
+    rows = ((measures.by_id[id_], units.get(id_, ""), limits.get(id_), table) for id_, table in tables.items())
+    return tuple(_measure_row(measure, unit, limit, *table) for measure, unit, limit, table in rows)
 
 
-def _measure_row(name: str, unit: str, first: list[float], second: list[float]) -> shown.MeasureRow:
+def _measure_row(
+    measure: Measure, unit: str, limit: float | None, first: list[float], second: list[float]
+) -> shown.MeasureRow:
     limits = bland_altman(first, second)
     difference = np.abs(np.array(second) - np.array(first))
     known = np.isfinite(difference)
     within = f"{float((difference[known] <= WITHIN).mean()):.0%}" if known.any() and unit in ("°", "mm") else "–"
     icc = icc_2_1(np.stack([first, second], axis=1)) if first else Icc(float("nan"), 0.0, 0.0, 0)
     cells = (str(limits.n), _signed(limits.bias), _range(limits), within, _number(dahlberg(first, second)), _icc(icc))
-    return shown.MeasureRow(f"{name} ({unit})" if unit else name, cells)
+    comparable = not measure.is_length or unit == "mm"
+    beyond = "–" if limit is None or not comparable else str(int((difference[known] > limit).sum()))
+    name = f"{measure.name} ({unit})" if unit else measure.name
+    kind = "mm" if measure.is_length else unit
+    return shown.MeasureRow(name, (*cells, beyond), measure.id, limit, kind, measure.tolerance)
 
 
 def _limits(found: BlandAltman) -> shown.Limits:

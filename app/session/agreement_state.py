@@ -44,10 +44,18 @@ class AgreementRow:
 
 @dataclass(frozen=True)
 class MeasureRow:
-    """One measurement; `cells` are the texts of the table after the name."""
+    """One measurement; `cells` are the texts of the table after the name.
+
+    Readings that differ by more than `limit` (in `unit`) wait for adjudication; None: they never do for this one.
+    `tolerance` is the measurement's own, offered as a limit.
+    """
 
     name: str
     cells: tuple[str, ...]
+    id: str = ""
+    limit: float | None = None
+    unit: str = ""
+    tolerance: float | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,8 @@ class AgreementState:
     """Agreement of one pair of readers; `pairs` are the words of every pair that can be chosen, `chosen` its place.
 
     `summary` is one line; `source` says where the pixel sizes come from, "" in px; `empty` says what to do first.
-    `to_settle` counts differences that wait for adjudication, `refusal` why the person may not settle them.
+    `to_settle` counts differences that wait for adjudication, `refusal` why the person may not settle them,
+    `limit_refusal` why they may not set the limits of measurements.
     """
 
     pairs: tuple[str, ...] = ()
@@ -70,10 +79,11 @@ class AgreementState:
     empty: str = ""
     to_settle: int = 0
     refusal: str = ""
+    limit_refusal: str = ""
 
 
 HEADERS = ("Landmark", "n", "Distance", "Within", "Bias x, y", "Limits x", "Limits y", "Dahlberg", "ICC x, y")
-MEASURE_HEADERS = ("Measurement", "n", "Bias", "Limits", "Within 2", "Dahlberg", "ICC")
+MEASURE_HEADERS = ("Measurement", "n", "Bias", "Limits", "Within 2", "Dahlberg", "ICC", "Beyond", "Limit")
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,10 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.session.agreement_state import HEADERS, MEASURE_HEADERS, AgreementRow, AgreementState
+from app.session.agreement_state import HEADERS, MEASURE_HEADERS, AgreementRow, AgreementState, MeasureRow
 from app.translate import tr, trn
 from app.views.bland_altman_plot import BlandAltmanPlot
+from app.views.limit_box import LimitBox
 from app.views.widgets import GAP, MARGIN, QuietComboBox, button, label
 
 DATA = Qt.ItemDataRole.UserRole
@@ -72,6 +73,7 @@ class AgreementWindow(QDialog):
     export_requested = Signal()
     settle_requested = Signal()
     refresh_requested = Signal()
+    limit_changed = Signal(str, float)  # measure id; 0: no limit
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -150,7 +152,13 @@ class AgreementWindow(QDialog):
         self.measures.setRowCount(len(state.measures))
         for place, row in enumerate(state.measures):
             self.measures.put(place, (row.name, *row.cells))
+            self.measures.setCellWidget(place, len(MEASURE_HEADERS) - 1, self._limit_box(row, state.limit_refusal))
         self._tabs.setTabVisible(1, bool(state.measures))
+
+    def _limit_box(self, row: MeasureRow, refusal: str) -> LimitBox:
+        box = LimitBox(row, refusal)
+        box.changed.connect(self.limit_changed)
+        return box
 
     def _show_row(self) -> None:
         row = self._row()

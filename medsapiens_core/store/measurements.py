@@ -13,7 +13,7 @@ from medsapiens_core.store.database import Database
 from medsapiens_core.store.files import canonical_json
 
 _t = tables.measurement
-SET, LOCKS, CHOICE = "set ", "locks ", "choice"
+SET, LOCKS, LIMITS, CHOICE = "set ", "locks ", "limits ", "choice"
 
 
 class Measurements:
@@ -58,6 +58,15 @@ class Measurements:
     def set_locks(self, case_id: int, locks: Mapping[str, tuple[int, int]]) -> None:
         """Hold end vertebrae, or with an empty mapping search them again."""
         self._put(f"{LOCKS}{case_id}", {role: list(ends) for role, ends in locks.items()} or None)
+
+    def limits(self, set_id: str) -> dict[str, float]:
+        """Measure id -> how far two readings may differ in it before they are settled, where an Owner has said."""
+        return {key: float(limit) for key, limit in (self._get(f"{LIMITS}{set_id}") or {}).items()}
+
+    def set_limit(self, set_id: str, measure_id: str, limit: float | None) -> None:
+        """Set one of these limits, or with None take it away."""
+        others = {key: value for key, value in self.limits(set_id).items() if key != measure_id}
+        self._put(f"{LIMITS}{set_id}", {**others, **({} if limit is None else {measure_id: limit})} or None)
 
     def _get(self, key: str) -> dict[str, Any] | None:
         with self._database.read() as connection:

@@ -7,10 +7,13 @@ import pytest
 from medsapiens_core.data.annotation import AbsentReason, absent, placed
 from medsapiens_core.data.readers import CONSENSUS, Reader
 from medsapiens_core.errors import UserError
+from medsapiens_core.measurements.definitions import Kind, Measure, MeasureSet
+from medsapiens_core.measurements.set_file import set_to_json
 from medsapiens_core.store.project import Project
 from medsapiens_core.transfer.adjudicating import agreed, disputes, finish, in_order, rest_of, settle, take_back
 from medsapiens_core.transfer.agreement_tables import write_agreement
 from medsapiens_core.transfer.double_readings import pairs, read_cases, repeatability
+from medsapiens_core.transfer.measure_limits import limits_of
 
 from ..store.building import TEMPLATE, add_case
 
@@ -143,6 +146,48 @@ def test_the_last_step_of_a_consensus_can_be_taken_back(project):
 def test_a_case_with_an_open_difference_cannot_be_finished(project):
     with pytest.raises(UserError, match="differences"):
         finish(project, read_cases(project)[0], TEMPLATE, "a", by="AB")
+
+
+def limited(project, limit):
+    """A distance that the readers give 1.8 mm apart, with a limit."""
+    measure = Measure("sm", "S-Me", Kind.DISTANCE, (("sella",), ("menton",)), unit="mm")
+    own = MeasureSet("own", "Own", (measure,), templates=(TEMPLATE.id,))
+    project.measurements.save_set(set_to_json(own))
+    project.measurements.choose(set_id="own", norms_id="")
+    project.measurements.set_limit("own", "sm", limit)
+    return limits_of(project)
+
+
+def test_a_measurement_beyond_its_limit_waits_too_until_it_agrees(project):
+    assert limits_of(project) is None and limited(project, None) is None, "without a limit nothing is compared"
+    assert len(disputes(read_cases(project), TEMPLATE, limited(project, 2.0))) == 1, "1.8 mm is within 2.0"
+    limits = limited(project, 1.0)
+    found = disputes(read_cases(project), TEMPLATE, limits)
+    first, second = (case.id for case in project.cases_)
+    assert [(one.case.row.id, one.landmark) for one in found] == [
+        (first, "left"), (first, "menton"), (first, "sella"), (second, "menton"), (second, "sella"),
+    ], "what makes most of the difference comes first"  # fmt: skip
+    told = found[3].measure
+    assert (told.name, told.unit, told.limit) == ("S-Me", "mm", 1.0) and found[0].measure is None
+    assert abs(told.a - told.b) == pytest.approx(1.8)
+    case = found[3].case
+    assert rest_of(case, TEMPLATE, limits) == ["left", "right"]
+    with pytest.raises(UserError, match="differences"):
+        finish(project, case, TEMPLATE, "a", by="AB", limits=limits)
+    settle(project, found[3], agreed(found[3].a, found[3].b, "mean"), by="AB", reason="Both defensible")
+    case = next(one for one in read_cases(project) if one.row.id == second)
+    assert disputes([case], TEMPLATE, limits) == [], "with one of the two settled the measure agrees"
+    assert finish(project, case, TEMPLATE, "b", by="AB", limits=limits).reviewed
+
+
+def test_a_landmark_that_is_open_by_itself_is_settled_before_its_measurements(project):
+    case = add_case(project, 5)
+    points = {mark: (5.0 + 4 * k, 6.0) for k, mark in enumerate(TEMPLATE.ids)}
+    project.readings.assign([case.id], "CD", by="AB")
+    read(project, case, "", points)
+    read(project, case, "CD", {**points, "menton": (31.0, 6.0)}, who="CD")
+    found = disputes(read_cases(project), TEMPLATE, limited(project, 1.0))
+    assert [(one.landmark, one.measure) for one in found if one.case.row.id == case.id] == [("menton", None)]
 
 
 def test_what_taking_a_side_means():
