@@ -20,6 +20,7 @@ from app.transfer_actions import LANDMARKS_IN
 
 CONDITIONS = {
     "project": "Open or create a project first.",
+    "package": "This project did not come as a reader package.",
     "writable": "This project is open to read only.",
     "case": "Open a case first.",
     "landmark": "Choose a landmark first.",

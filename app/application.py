@@ -15,6 +15,7 @@ from app.controllers.coach import Coach
 from app.controllers.notice_board import NoticeBoard
 from app.finetune_dialogue import leave_while_training
 from app.opening import ProjectOpening, interrupted_text
+from app.package_opening import PackageOpening
 from app.preferences import START
 from app.rule_settings import RuleSettings
 from app.sample_project import SAMPLE_PROJECTS, SampleProject, ensure_sample, sample_folder
@@ -38,6 +39,7 @@ from medsapiens_core.store.own_templates import OwnTemplates
 from medsapiens_core.store.project import Project
 from medsapiens_core.store.readings import ReadingRule
 from medsapiens_core.training.config import TrainingOptions
+from medsapiens_core.transfer.reader_package import SUFFIX
 
 RECENT = 8
 DATABASE = "project.db"
@@ -75,11 +77,15 @@ class Application(QObject):
         self.templates = TemplateDialogue(
             self.runner, self.own_templates, self.window, lambda: self.workspace, parent=self
         )
+        self.packages = PackageOpening(
+            self.runner, self.window, self.settings, opened=self._opened, open_folder=self.open_project, parent=self
+        )
         self._is_first_start = False
         self._case_to_open: int | None = None
         self._acts: dict[str, Callable[[], object]] = {
             "project.new": self._ask_for_new,
             "project.open": self._ask_for_folder,
+            "package.open": self.packages.ask,
             "project.close": self.close_project,
             "template.edit": self.templates.edit,
         }
@@ -212,7 +218,10 @@ class Application(QObject):
 
     def _dropped(self, paths: list[str]) -> None:
         projects = [path for path in paths if (Path(path) / DATABASE).is_file()]
-        if projects:
+        packages = [path for path in paths if path.endswith(SUFFIX)]
+        if packages:
+            self.packages.open(Path(packages[0]))
+        elif projects:
             self.open_project(Path(projects[0]))
         elif self.workspace is not None:
             self.workspace.import_paths(paths)

@@ -79,6 +79,15 @@ INITIALS = Preference(
 FULL_NAME = Preference(
     "full_name", "Reader", "Name", "", "Shown beside the initials to the other readers of a project."
 )
+LOCK = Preference(
+    "lock",
+    "Reader",
+    "Lock the window when nobody has touched it for",
+    15,
+    "Everything stays as it is behind the lock, and is saved. 0: never. Project > My PIN says what opens it again.",
+    most=240,
+    unit=" min",
+)
 WHEEL = Preference(
     "wheel",
     "View",
@@ -131,7 +140,7 @@ THUMBNAILS = Preference(
     "They make the worklist quick. They show patients' films; off: they are made anew each time.",
 )
 PREFERENCES: tuple[Preference, ...] = (
-    *(THEME, FONT, START, INITIALS, FULL_NAME, WHEEL, TOUCHPAD),
+    *(THEME, FONT, START, INITIALS, FULL_NAME, LOCK, WHEEL, TOUCHPAD),
     *(ORDER, ADVANCE, BULK, LETTERS, THUMBNAILS),
 )
 

@@ -14,6 +14,7 @@ from app.controllers.case_access import CaseDetail
 from app.controllers.figures_work import figures_state
 from app.controllers.people_controller import PeopleController
 from app.controllers.reader_desk import ReaderDesk
+from app.lock_parts import LockParts
 from app.session.figures_state import FiguresState
 from app.tasks.task_runner import IO, STORE
 from app.translate import tr
@@ -43,8 +44,15 @@ class ReadingParts(QObject):
         super().__init__(workspace)
         self._workspace = workspace
         window, session = workspace.window, workspace.session
+        self.lock = LockParts(workspace, lambda: self.desk)
         self.desk = ReaderDesk(
-            workspace.runner, workspace.project, session, window.preferences, ask=window.dialogs.who, parent=self
+            workspace.runner,
+            workspace.project,
+            session,
+            window.preferences,
+            ask=window.dialogs.who,
+            prove=self.lock.prove,
+            parent=self,
         )
         self.blind = BlindController(
             workspace.runner,
@@ -81,11 +89,13 @@ class ReadingParts(QObject):
             "project.adjudicate": self.adjudicate,
             "project.figures": self.show_figures,
             "case.own_reading": self.read_anew,
+            **self.lock.acts(),
         }
 
     def start(self) -> None:
         """Find out who is here, before the first case is read."""
         self.desk.start()
+        self.lock.start()
         self.agreement.refresh()  # double readings tell how far a decided point may be off (ux.md 11.4)
 
     def adjudicate(self) -> None:
@@ -152,6 +162,7 @@ class ReadingParts(QObject):
 
     def close(self) -> None:
         """The project is closed: nothing of it stays in the window."""
+        self.lock.close()
         self.blind.close()
         for window in (self.people_window, self.agreement_window, self.figures_window, self.adjudication_window):
             if window is not None:

@@ -35,4 +35,14 @@ LANDMARKS_IN = (
         ("project", "writable"),
         "undo",
     ),
+    Action(
+        "package.open",
+        "Open a &reader package…",
+        "File",
+        "G",
+        (),
+        "Cases that somebody on another computer asks you to read",
+        icon="folder",
+        separator=True,
+    ),
 )

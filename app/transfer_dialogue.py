@@ -15,6 +15,7 @@ from app.controllers.landmark_export_controller import LandmarkExportController
 from app.controllers.landmark_export_controller import outcome_text as export_text
 from app.controllers.landmark_import_controller import LandmarkImportController
 from app.controllers.landmark_import_words import outcome_text
+from app.package_dialogue import PackageDialogue
 from app.project_dialogue import ImportDialogue
 from app.session.export_state import ExportOutcome
 from app.session.import_state import ImportOutcome
@@ -24,6 +25,7 @@ from app.views.transfer.export_window import ExportWindow
 from app.views.transfer.import_window import ImportWindow
 from medsapiens_core.exchange.registry import find_format
 from medsapiens_core.store.imports import ImportRecord
+from medsapiens_core.transfer.handing_back import SUFFIX as READINGS_SUFFIX
 from medsapiens_core.transfer.importing import undo_import
 from medsapiens_core.transfer.label_files import may_hold_landmarks
 
@@ -51,6 +53,7 @@ class TransferDialogue(QObject):
         self.exporter: LandmarkExportController | None = None
         self._after_images: list[str] = []
         self._reopen: int | None = None
+        self.packages = PackageDialogue(workspace, self)
         workspace.importer.finished.connect(lambda _summary: self._go_on_with_landmarks())
 
     def acts(self) -> dict[str, Callable[[], object]]:
@@ -61,6 +64,7 @@ class TransferDialogue(QObject):
             "import.landmarks": self.import_landmarks,
             "export.landmarks": self.export_landmarks,
             "import.undo": self.ask_what_to_take_back,
+            **self.packages.acts(),
         }
 
     def take(self, paths: Sequence[str]) -> None:
@@ -78,6 +82,7 @@ class TransferDialogue(QObject):
 
     def close(self) -> None:
         """The project is closed."""
+        self.packages.close()
         if self.landmarks is not None:
             self.landmarks.close()
         if self.import_window is not None:
@@ -107,28 +112,35 @@ class TransferDialogue(QObject):
                 workspace.project,
                 self.export_window,
                 query=lambda: workspace.worklist.query,
-                open_case=self._open_case,
+                open_case=self.open_case,
                 parent=self,
             )
             self.exporter.finished.connect(self._exported)
         if self.export_window.isVisible():
             self.export_window.raise_()
             return
-        self.exporter.open(self._export_folder())
+        self.exporter.open(self.export_folder())
 
-    def _open_case(self) -> tuple[int, str] | None:
+    def open_case(self) -> tuple[int, str] | None:
+        """Id and name of the case on screen."""
         case = self._workspace.session.case
         return None if case is None else (case.id, str(getattr(case, "name", case.id)))
 
-    def _export_folder(self) -> Path:
+    def export_folder(self) -> Path:
+        """Where the last export went, while it is there."""
         settings = self._workspace.window.settings
         folder = Path(str(settings.value(FOLDER_KEY, ""))) if settings is not None else Path()
         return folder if folder.is_absolute() and folder.is_dir() else Path.home()
 
-    def _exported(self, outcome: ExportOutcome) -> None:
-        path, settings = Path(outcome.path), self._workspace.window.settings
+    def remember_folder(self, path: Path) -> None:
+        """The next export begins where this file was written."""
+        settings = self._workspace.window.settings
         if settings is not None:
             settings.setValue(FOLDER_KEY, str(path.parent))
+
+    def _exported(self, outcome: ExportOutcome) -> None:
+        path = Path(outcome.path)
+        self.remember_folder(path)
         text = export_text(outcome)
         folder = QUrl.fromLocalFile(str(path.parent))
         buttons: dict[str, Callable[[], object]] = {tr("Open folder"): lambda: QDesktopServices.openUrl(folder)}
@@ -143,6 +155,10 @@ class TransferDialogue(QObject):
 
     def _take_sorted(self, found: tuple[list[str], list[str]]) -> None:
         labels, others = found
+        returned = [path for path in labels if path.endswith(READINGS_SUFFIX)]
+        if returned:  # these have a place of their own to go to, and questions of their own
+            self.packages.take_in(returned[0])
+            return
         self._after_images = labels
         if others:
             self._workspace.importer.import_paths(others)
@@ -162,7 +178,7 @@ class TransferDialogue(QObject):
                 workspace.runner,
                 workspace.project,
                 self.import_window,
-                pause=self._pause,
+                pause=self.pause,
                 recent=self._recent,
                 parent=self,
             )
@@ -171,7 +187,7 @@ class TransferDialogue(QObject):
             self.landmarks.files_read.connect(self._remember)
         return self.import_window, self.landmarks
 
-    def _pause(self) -> str:
+    def pause(self) -> str:
         """Put the open case away, so that nothing else writes to it meanwhile; why not, if that cannot be."""
         workspace = self._workspace
         problem = workspace.save_all()
@@ -183,10 +199,10 @@ class TransferDialogue(QObject):
         return ""
 
     def _imported(self, outcome: ImportOutcome) -> None:
-        self._changed_on_disk(outcome.case_ids)
+        self.changed_on_disk(outcome.case_ids)
         buttons: dict[str, Callable[[], object]] = {}
         if outcome.batch and outcome.cases:
-            buttons[tr("Undo import")] = lambda: self._take_back(outcome.batch)
+            buttons[tr("Undo import")] = lambda: self.take_back(outcome.batch)
         if outcome.refused:
             details = "\n".join(why if why.startswith(name) else f"{name}: {why}" for name, why in outcome.refused)
             buttons[tr("Show list")] = lambda: self._tell_list(outcome_text(outcome), details)
@@ -196,7 +212,7 @@ class TransferDialogue(QObject):
     def _tell_list(self, text: str, details: str) -> None:
         self._workspace.window.dialogs.tell(tr("What was left out"), text, details, "warning")
 
-    def _changed_on_disk(self, case_ids: Sequence[int]) -> None:
+    def changed_on_disk(self, case_ids: Sequence[int]) -> None:
         """Read again what an import, or taking one back, has changed; the case that was open comes back."""
         workspace = self._workspace
         workspace.session.forget_steps(case_ids)
@@ -229,11 +245,12 @@ class TransferDialogue(QObject):
         text = tr("Its changes are undone, but for landmarks that were changed again since.")
         chosen = dialogs.choose(title, text, texts)
         if chosen is not None:
-            self._take_back(latest[texts.index(chosen)].id)
+            self.take_back(latest[texts.index(chosen)].id)
 
-    def _take_back(self, batch: str) -> None:
+    def take_back(self, batch: str) -> None:
+        """Undo one import."""
         workspace = self._workspace
-        problem = self._pause()
+        problem = self.pause()
         if problem:
             workspace.notices.show(NOTICE, "warning", problem)
             return
@@ -246,7 +263,7 @@ class TransferDialogue(QObject):
 
     def _taken_back(self, result: tuple[int, list[str]], case_ids: list[int]) -> None:
         undone, kept = result
-        self._changed_on_disk(case_ids)
+        self.changed_on_disk(case_ids)
         text = trn("The import of %n case was taken back.", "The import of %n cases was taken back.", undone)
         if kept:
             text += " " + trn("%n case stays as it is.", "%n cases stay as they are.", len(kept))
@@ -257,7 +274,7 @@ class TransferDialogue(QObject):
             self._workspace.window.toasts.show_message(text)
 
     def _not_taken_back(self, error: Exception) -> None:
-        self._changed_on_disk(())
+        self.changed_on_disk(())
         self._workspace.notices.show(NOTICE, "error", str(error))
 
     # --- files used last
@@ -290,6 +307,8 @@ def _cases_of(workspace: Workspace, batch: str) -> list[int]:
 def _record_text(record: ImportRecord) -> str:
     at = datetime.fromisoformat(record.utc).astimezone().strftime("%Y-%m-%d %H:%M")
     title = find_format(str(record.body["format"])).title
+    if "package" in record.body:
+        title = tr("Readings of {reader}, from a package", reader=record.body.get("reader", ""))
     cases = trn("%n case", "%n cases", int(record.body.get("cases", 0)))
     taken = tr("predictions") if record.body.get("as") == "prediction" else tr("decisions")
     return f"{at}  ·  {title}  ·  {cases}  ·  {taken}"

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from app.check_only import LIMIT_MS, wait_until
+from app.views.agreement_window import AgreementWindow
 from app.views.who_dialog import WhoDialog
 from bench.screens import Stage, screen
 from medsapiens_core.data.annotation import placed
@@ -77,6 +78,14 @@ def _adjudicate(stage: Stage) -> QWidget | None:
     if window is not None:
         wait_until(lambda: window.view.image is not None and bool(window.view.layer.markers), LIMIT_MS)
         window.choose("mean")
+    return window
+
+
+@screen("33-measure-limits")
+def _measure_limits(stage: Stage) -> QWidget:
+    window = _agreement(stage)
+    assert isinstance(window, AgreementWindow)
+    window._tabs.setCurrentIndex(1)
     return window
 
 

@@ -23,7 +23,7 @@ from app.check_only import LIMIT_MS, open_and_wait, placed_count, wait_until
 from app.qt_application import make_qt_application
 from app.sample_project import SAMPLE_PROJECTS, ensure_sample, sample_folder
 from app.workspace import Workspace
-from bench import reader_screens, transfer_screens  # noqa: F401  they put their screens on the list
+from bench import package_screens, reader_screens, transfer_screens  # noqa: F401  they put their screens on the list
 from bench.screens import SCREENS, Stage, add_pages, add_settings, decide_some, prepare
 
 SETTLE_MS, QUICKLY_MS = 1500, 300
@@ -106,7 +106,7 @@ class Photographer:
         add_pages(stage)
         add_settings(stage)
         for name in sorted(SCREENS):
-            if only in name:
+            if any(part in name for part in only.split(",")):
                 self._take_screen(stage, name, scale)
 
     def _take_screen(self, stage: Stage, name: str, scale: str) -> None:
@@ -134,7 +134,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the pictures go")
     parser.add_argument("--all", action="store_true", help="every screen, in dark and light, at 1.0 and 1.5")
-    parser.add_argument("--only", default="", help="screens with this in their name")
+    parser.add_argument("--only", default="", help="screens with this, or one of these with commas, in their name")
     parser.add_argument("--scale", default="", help=argparse.SUPPRESS)
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)

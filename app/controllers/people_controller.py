@@ -26,6 +26,7 @@ class PeopleView(Protocol):
     readings_wanted: SignalInstance
     readings_unwanted: SignalInstance
     blind_changed: SignalInstance
+    pin_unwanted: SignalInstance
 
     def set_state(self, state: PeopleState) -> None:
         """Show who reads and by which rules."""
@@ -52,6 +53,7 @@ class PeopleController(QObject):
         view.readings_wanted.connect(self._ask_for_readings)
         view.readings_unwanted.connect(self._take_back)
         view.blind_changed.connect(self._set_blind)
+        view.pin_unwanted.connect(self._remove_pin)
 
     def show(self) -> None:
         """Read everything and show it."""
@@ -80,6 +82,7 @@ class PeopleController(QObject):
                 if own
             ),
             blind_percent=round(rule.blind_share * 100),
+            pins=project.pins.holders,
         )
 
     # --- intents
@@ -103,6 +106,9 @@ class PeopleController(QObject):
             readings.withdraw([one.case_id for one in readings.of(code)], code, by=by)
 
         self._do(work)
+
+    def _remove_pin(self, code: str) -> None:
+        self._do(lambda by: self._project.pins.remove(code, by=by))
 
     def _set_blind(self, percent: int) -> None:
         def work(by: str) -> None:

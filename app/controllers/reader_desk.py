@@ -24,7 +24,8 @@ UNKNOWN = "Nothing was changed: choose first who you are, in the status bar."
 class ReaderDesk(QObject):
     """`me` is the person, None while that is not known. `reopen_wanted(text)`: another person reads from now on.
 
-    `ask(readers, proposal, text)` lets the person choose one of the readers or give new initials and a name.
+    `ask(readers, proposal, text)` lets the person choose one of the readers or give new initials and a name;
+    `prove(reader)` asks for the PIN of whoever has one.
     """
 
     shown = Signal(object)  # Reader or None
@@ -39,11 +40,12 @@ class ReaderDesk(QObject):
         preferences: Preferences,
         *,
         ask: Ask,
+        prove: Callable[[Reader], bool] = lambda _reader: True,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._runner, self._project, self._session = runner, project, session
-        self._preferences, self._ask = preferences, ask
+        self._preferences, self._ask, self._prove = preferences, ask, prove
         self.me = self._find()
         self._use()
 
@@ -61,15 +63,20 @@ class ReaderDesk(QObject):
         """Ask at once where several people read, since what is shown depends on who looks."""
         if self.me is None and len(self._project.readers.known) > 1:
             chosen = self._ask(self._project.readers.known, self.own, tr(WHO))
-            if chosen is not None:
+            if chosen is not None and self._prove(chosen):
                 self._take(chosen, self._taken_at_the_start)
         self.shown.emit(self.me)
 
     def choose(self) -> None:
         """Let another person take over."""
         chosen = self._ask(self._project.readers.known, self.me or self.own, tr("Who is reading?"))
-        if chosen is not None and (self.me is None or chosen.code != self.me.code):
-            self._take(chosen, self._taken)
+        if chosen is not None:
+            self.take_over(chosen)
+
+    def take_over(self, reader: Reader) -> None:
+        """Let another person take over, if they can prove who they are."""
+        if (self.me is None or reader.code != self.me.code) and self._prove(reader):
+            self._take(reader, self._taken)
 
     def refusal(self, right: Right) -> str:
         """Why the person may not do something, "" if they may."""

@@ -20,7 +20,8 @@ class Asked:
 class PeopleState:
     """`refusal` says why nothing may be changed, "" if it may. Counts are cases; `blind_percent` 0 is off.
 
-    `share` is how many cases a share of the reviewed ones is, `locked` how many locked ones are read.
+    `pins` are the initials of those who have one. `share` is how many cases a share of the reviewed ones is, `locked`
+    how many locked ones are read.
     """
 
     readers: tuple[Reader, ...]
@@ -30,3 +31,4 @@ class PeopleState:
     locked: int
     asked: tuple[Asked, ...]
     blind_percent: int
+    pins: frozenset[str] = frozenset()

@@ -12,6 +12,7 @@ from app.session.view_state import SliceChoice, TemplateChoice
 from app.translate import tr
 from app.views.match_dialog import MatchDialog
 from app.views.new_project_dialog import NewProjectDialog
+from app.views.pin_dialogs import AskPinDialog, ChangePinDialog
 from app.views.reason_dialog import ReasonDialog
 from app.views.slice_dialog import SliceDialog
 from app.views.who_dialog import WhoDialog
@@ -133,6 +134,22 @@ class Dialogs:
         """One of the readers, or somebody new; `proposal` is chosen or filled in at the start."""
         dialog = WhoDialog(readers, proposal, text, self._parent)
         accepted = dialog.exec() == WhoDialog.DialogCode.Accepted
+        answer = dialog.answer()
+        dialog.deleteLater()
+        return answer if accepted else None
+
+    def pin(self, name: str, problem: str = "") -> str | None:
+        """The PIN of a reader, as it was typed; `problem` says why it is asked again."""
+        dialog = AskPinDialog(name, problem, self._parent)
+        accepted = dialog.exec() == AskPinDialog.DialogCode.Accepted
+        answer = dialog.pin
+        dialog.deleteLater()
+        return answer if accepted else None
+
+    def new_pin(self, name: str, *, has_pin: bool) -> tuple[str, str] | None:
+        """The PIN until now ("" without one), and the new one ("" for none)."""
+        dialog = ChangePinDialog(name, has_pin=has_pin, parent=self._parent)
+        accepted = dialog.exec() == ChangePinDialog.DialogCode.Accepted
         answer = dialog.answer()
         dialog.deleteLater()
         return answer if accepted else None

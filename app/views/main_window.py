@@ -32,6 +32,7 @@ from app.views.drops import dropped_paths
 from app.views.frame_bar import FrameBar
 from app.views.image_view import ImageView
 from app.views.landmark_panel import LandmarkPanel
+from app.views.lock_screen import LockScreen
 from app.views.measurements_panel import MeasurementsPanel
 from app.views.messages_panel import MessagesPanel
 from app.views.models_panel import ModelsPanel
@@ -87,6 +88,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._connect()
         self.settings_pages = SettingsPages(self, settings)
+        self.lock = LockScreen(self)
         restore(self, settings)
         self.show_welcome([])
 

@@ -35,6 +35,7 @@ class PeopleWindow(QDialog):
     readings_wanted = Signal(str, str)  # initials, "share" or "locked"
     readings_unwanted = Signal(str)
     blind_changed = Signal(int)
+    pin_unwanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -104,6 +105,13 @@ class PeopleWindow(QDialog):
                 box.toggled.connect(partial(self._role_changed, reader))
                 self.boxes[reader.code, role] = box
                 self._people.addWidget(box, row, column, Qt.AlignmentFlag.AlignLeft)
+            if self._state is not None and reader.code in self._state.pins:
+                remove = button("Remove PIN")
+                remove.setAccessibleName(tr("Remove the PIN of {code}", code=reader.code))
+                remove.setEnabled(not self._state.refusal)
+                remove.setToolTip(self._state.refusal or tr("For a reader who forgot it; they can set a new one."))
+                remove.clicked.connect(partial(self.pin_unwanted.emit, reader.code))
+                self._people.addWidget(remove, row, 2 + len(ROLES))
         self._people.setColumnStretch(1, 1)
 
     def _fill_asked(self, asked: Sequence[Asked]) -> None:

@@ -49,6 +49,7 @@ class WelcomePage(QWidget):
         self.samples.setToolTip(tr("Films that come with the program, to try everything on"))
         row.addWidget(self.samples)
         layout.addLayout(row)
+        layout.addWidget(action_button(actions.action("package.open"), BESIDE))
         layout.addWidget(label("Or drop images, or a project folder, anywhere here.", "caption"))
         layout.addSpacing(2 * MARGIN)
         self._title = label("Recent projects", "section")

@@ -54,6 +54,24 @@ def check(folder: FolderArgument, as_json: Annotated[bool, JSON_OPTION] = False)
         raise typer.Exit(EXIT_USER)
 
 
+@app.command(name="remove-pin")
+def remove_pin(
+    folder: FolderArgument,
+    reader: Annotated[str, typer.Argument(help="Initials of the reader who forgot the PIN.")],
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
+    """Take a forgotten PIN away; the project must not be open elsewhere. It stands in the audit log."""
+    from medsapiens_core.errors import UserError
+    from medsapiens_core.store.project import Project
+
+    with Project.open(folder) as project:
+        if reader not in project.pins.holders:
+            holders = ", ".join(sorted(project.pins.holders)) or "nobody"
+            raise UserError(f"{reader} has no PIN in this project. Readers with a PIN: {holders}.")
+        project.pins.remove(reader, by="command line")
+    result({"reader": reader}, f"{reader} has no PIN any more.", as_json=as_json)
+
+
 def _rows(value: dict[str, Any], prefix: str = "") -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for key, item in value.items():

@@ -20,7 +20,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from medsapiens_core.store.errors import LibraryError
 from medsapiens_core.store.files import sha256_file
-from medsapiens_core.whole_files import sync_file, sync_folder, temporary_beside
+from medsapiens_core.whole_files import sync_file, sync_folder
+from medsapiens_core.zip_files import UnsafeZipError, ZipLimits, checked_entries, copy_entry, write_stored
 
 MANIFEST = "manifest.json"
 CONFIG = "config.json"
@@ -97,19 +98,7 @@ def copy_into(source: Path, target: Path) -> None:
 def pack(folder: Path, file: Path) -> None:
     """Write a checked package as one `.msmodel` file: ZIP, stored, sorted names, no times."""
     verify(folder)
-    temporary = temporary_beside(file)
-    try:
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
-            for path in sorted(folder.iterdir()):
-                entry = zipfile.ZipInfo(path.name)
-                entry.external_attr = 0o644 << 16
-                with path.open("rb") as stream, archive.open(entry, "w", force_zip64=True) as target:
-                    shutil.copyfileobj(stream, target, 1 << 20)
-        sync_file(temporary)
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_folder(file.parent)
+    write_stored(file, {path.name: path for path in folder.iterdir()})
 
 
 def unpack(file: Path, target: Path) -> None:
@@ -118,8 +107,8 @@ def unpack(file: Path, target: Path) -> None:
         with zipfile.ZipFile(file) as archive, _building(target) as building:
             building.mkdir()
             for entry in _checked_entries(archive):
-                with archive.open(entry) as stream, (building / entry.filename).open("xb") as copy:
-                    shutil.copyfileobj(stream, copy, 1 << 20)
+                with (building / entry.filename).open("xb") as copy:
+                    copy_entry(archive, entry, copy)
     except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise LibraryError(
             f"{file.name} is not a readable model file: {type(error).__name__}. Get it again from where it came from."
@@ -127,14 +116,14 @@ def unpack(file: Path, target: Path) -> None:
 
 
 def _checked_entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    entries = archive.infolist()
-    names = [entry.filename for entry in entries]
-    flat = all(name and name == Path(name).name and "\\" not in name and not name.startswith(".") for name in names)
-    links = any(stat.S_ISLNK(entry.external_attr >> 16) for entry in entries)
-    too_big = len(entries) > MAX_FILES or sum(entry.file_size for entry in entries) > MAX_PACKAGE_BYTES
-    if not flat or links or too_big or len(set(names)) != len(names):
+    """Entries of a flat folder. Raises LibraryError for whatever a model package never has."""
+    try:
+        found = checked_entries(archive, ZipLimits(MAX_FILES, MAX_PACKAGE_BYTES))
+    except UnsafeZipError as error:
+        raise LibraryError(f"This model file was not unpacked: {error}") from error
+    if any("/" in name or name.startswith(".") for name in found):
         raise LibraryError("This model file holds entries that a model package never has, so it was not unpacked.")
-    return entries
+    return list(found.values())
 
 
 @contextmanager

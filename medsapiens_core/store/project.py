@@ -32,6 +32,7 @@ from medsapiens_core.store.examples import Examples
 from medsapiens_core.store.exemplars import Exemplars
 from medsapiens_core.store.files import ObjectStore, sha256_text
 from medsapiens_core.store.guidance import Guidance
+from medsapiens_core.store.hand_outs import HandOuts
 from medsapiens_core.store.imports import Imports
 from medsapiens_core.store.jobs import RUNS_FOLDER, Jobs
 from medsapiens_core.store.measurements import Measurements
@@ -39,6 +40,7 @@ from medsapiens_core.store.model_matches import ModelMatches
 from medsapiens_core.store.notes import Notes
 from medsapiens_core.store.opening import open_database
 from medsapiens_core.store.own_windows import OwnWindows
+from medsapiens_core.store.pins import Pins
 from medsapiens_core.store.planner import Planner
 from medsapiens_core.store.predictions import Predictions
 from medsapiens_core.store.readers import Readers
@@ -67,6 +69,7 @@ class Project:
         self.cases = Cases(database, folder, facts["salt"], len(self.template))
         self.annotations = Annotations(database, self.template)
         self.readers = Readers(database)
+        self.pins = Pins(database)
         self.readings = Readings(database, self.template, self.uid)
         self.own_windows = OwnWindows(database)
         self.predictions = Predictions(database, self.template)
@@ -75,6 +78,7 @@ class Project:
         self.exemplars = Exemplars(database, self.cases)
         self.audit = AuditLog(database)
         self.imports = Imports(database)
+        self.hand_outs = HandOuts(database)
         self.examples = Examples(database, self.template)
         self.planner = Planner(database, self.cases)
         self.model_matches = ModelMatches(database, self.template)

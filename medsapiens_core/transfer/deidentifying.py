@@ -135,7 +135,7 @@ def _clean(
         key = (path, frame, axis)
         if key not in copies:
             try:
-                copies[key] = _copied(reading.image, path, folder, pseudonyms, looked_at=looked_at)
+                copies[key] = clean_copy(reading.image, path, folder, pseudonyms, looked_at=looked_at)
             except UserError as error:
                 copies[key] = None
                 left_out.append((path.name, str(error).removeprefix(f"{path.name}: ")))
@@ -152,8 +152,12 @@ def _said(reading: Reading, image: ImageRef, pseudonyms: Pseudonyms) -> Reading:
     return replace(reading, image=image, reader=reader, note="", decided_utc=None, extra={})
 
 
-def _copied(ref: ImageRef, path: Path, folder: Path, pseudonyms: Pseudonyms, *, looked_at: bool) -> ImageRef:
-    """Copy one picture, DICOM as DICOM with all its frames; of all else the pixels of the case alone."""
+def clean_copy(ref: ImageRef, path: Path, folder: Path, pseudonyms: Pseudonyms, *, looked_at: bool) -> ImageRef:
+    """Copy one picture, DICOM as DICOM with all its frames; of all else the pixels of the case alone.
+
+    The reference that comes back is about the copy: names, hashes and identifiers stand for the real ones. Raises
+    UserError when the picture cannot be cleaned.
+    """
     from medsapiens_core.deidentify.copy import deidentified_copy  # slow to load, and the window knows this module
     from medsapiens_core.deidentify.picture import plain_picture
 

@@ -131,12 +131,14 @@ def undo_import(project: Project, batch: str) -> tuple[int, list[str]]:
     An edit stays when its landmarks have changed since. Predictions are kept beside one another and are not removed.
     """
     undone, kept = 0, []
+    returned = any(record.id == batch and "package" in record.body for record in project.imports.records())
     for case_id, slot, edit in project.imports.edits(batch):
         annotation = project.annotations.load(case_id, reader=slot)
         if any(annotation[change.landmark] != change.after for change in edit.changes):
             kept.append(f"{project.cases.get(case_id).name}: its landmarks have changed since, so they stay.")
             continue
-        back = replace(edit.inverse(), reviewed=(annotation.reviewed, edit.reviewed[0] and not edit.changes))
+        was_reviewed = edit.reviewed[0] and (returned or not edit.changes)  # a package holds finished readings only
+        back = replace(edit.inverse(), reviewed=(annotation.reviewed, was_reviewed))
         project.annotations.commit(back, case_id, expected_revision=annotation.revision, reader=slot)
         undone += 1
     return undone, kept

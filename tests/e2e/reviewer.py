@@ -100,11 +100,14 @@ class Reviewer:
         self.wait(lambda: session.case.id != case_id)
 
     def press(self, parent, text):
-        """Click the button of these words."""
-        words = (button for button in parent.findChildren(QPushButton) if button.text().replace("&", "") == text)
-        shown = [button for button in words if button.isVisible()]
-        assert shown, f"no button {text!r}"
-        self.click(shown[0], shown[0].rect().center())
+        """Click the button of these words, once it is shown: what is added to a window appears a moment later."""
+
+        def shown():
+            words = (button for button in parent.findChildren(QPushButton) if button.text().replace("&", "") == text)
+            return [button for button in words if button.isVisible()]
+
+        self.wait(lambda: bool(shown()))
+        self.click(shown()[0], shown()[0].rect().center())
 
     def go_on(self):
         """Back to the image after another window: a screen without a window manager leaves nobody active."""

@@ -1,22 +1,17 @@
 """AS20: two people read the same five cases, one blind to the other; they are compared, one case settled (ux.md 14)."""
 
 import csv
-from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 
 from app.views import dialogs
 from medsapiens_core.data.annotation import placed
 from medsapiens_core.data.readers import CONSENSUS, Reader
 from medsapiens_core.store.project import Project
 
-from .reviewer import NONE, Reviewer
-
-LEFT = Qt.MouseButton.LeftButton
-CASES = ("A11", "A12", "A13", "A14", "A15")
-OFF_PX = 25.0  # 10 mm: where CD puts Gonion on A13, far beyond any tolerance
+from .reviewer import Reviewer
+from .two_readers import CASES, chosen, commit, points_of, read_by_hand, review_again, show_case
 
 
 @pytest.fixture
@@ -31,20 +26,6 @@ def pack(pack_a):
     return pack_a
 
 
-def review_again(project, case_id, reader, who):
-    """Reopen and review a reading in the name of a person."""
-    annotation = project.annotations.load(case_id, reader=reader)
-    if annotation.reviewed:
-        annotation = commit(project, annotation, annotation.mark_reviewed(False), who)
-    commit(project, annotation, annotation.mark_reviewed(), who)
-
-
-def commit(project, annotation, edit, who):
-    store = project.annotations.commit
-    edit = replace(edit, reader=who)
-    return store(edit, annotation.case_id, expected_revision=annotation.revision, reader=annotation.reader)
-
-
 @pytest.fixture
 def arrive_as(pack, open_pack, qtbot, monkeypatch):
     """Starts the program; the person who is asked chooses `code`."""
@@ -54,30 +35,6 @@ def arrive_as(pack, open_pack, qtbot, monkeypatch):
         return Reviewer(open_pack(pack, case), qtbot)
 
     return start
-
-
-def chosen(readers, code):
-    return next(reader for reader in readers if reader.code == code)
-
-
-def show_case(reader, pack, name):
-    reader.workspace.open_case(pack.ids[name])
-    reader.on_screen(name)
-
-
-def read_by_hand(reader, points):
-    reader.key(Qt.Key.Key_P)
-    for mark in reader.session.template.ids:
-        QTest.mouseClick(reader.view.viewport(), LEFT, NONE, reader.view.image_to_view(points[mark]).toPoint())
-    reader.key(Qt.Key.Key_Escape)
-
-
-def points_of(pack, name):
-    points = dict(pack.truth[name])
-    if name == "A13":
-        x, y = points["gonion"]
-        points["gonion"] = (x - OFF_PX, y)
-    return points
 
 
 def read_the_rest(pack, names):
@@ -179,6 +136,43 @@ def test_as20_two_readers_agreement_and_a_consensus(pack, arrive_as, qtbot, tmp_
     assert (settled.reader, settled.context) == ("AB", "Both defensible")
     assert set(project.annotations.readers(case)) == {"", "CD", CONSENSUS}
     assert project.check(files=False) == []
+
+
+def test_an_owner_sets_how_far_a_measurement_may_differ(pack, arrive_as, qtbot):
+    with Project.open(pack.folder) as project:
+        case = pack.ids["A14"]
+        annotation = project.annotations.load(case, reader="CD")
+        points = {mark: (x + 0.5, y) for mark, (x, y) in points_of(pack, "A14").items()}
+        x, y = points["subspinale_a"]
+        points["subspinale_a"] = (x + 3.75, y)  # 1.7 mm in all: within its tolerance, but SNA turns
+        states = {mark: placed(*xy, None) for mark, xy in points.items()}
+        commit(project, annotation, annotation.change("place", states), "CD")
+        review_again(project, case, "CD", "CD")
+    reader = arrive_as("AB", "A01")
+    workspace = reader.workspace
+    reader.window.action("project.agreement").trigger()
+    agreement = workspace.reading.agreement_window
+    reader.wait(lambda: agreement.table.rowCount() == 19)
+    assert agreement.settle.text() == "Adjudicate 0 differences…" and not agreement.settle.isEnabled()
+    agreement._tabs.setCurrentIndex(1)
+    names = [agreement.measures.item(row, 0).text() for row in range(agreement.measures.rowCount())]
+    row = next(place for place, name in enumerate(names) if name.startswith("SNA"))
+    box = agreement.measures.cellWidget(row, agreement.measures.columnCount() - 1)
+    assert box.text() == "none" and box.isEnabled()
+    box.setValue(1.0)
+    reader.wait(lambda: agreement.settle.text() == "Adjudicate 3 differences…")
+    assert agreement.measures.item(row, agreement.measures.columnCount() - 2).text() == "1", "cases beyond it"
+    reader.click(agreement.settle)
+    reader.wait(lambda: workspace.reading.adjudication_window is not None)
+    settling = workspace.reading.adjudication_window
+    reader.wait(lambda: settling._state is not None and settling.view.image is not None)
+    assert settling._state.landmark == "subspinale_a", "what makes most of the difference comes first"
+    assert "within tolerance, but SNA is" in settling._what.text() and "limit 1.0" in settling._what.text()
+    settling.choose("mean")
+    settling.reason.setCurrentIndex(2)
+    reader.click(settling.save)
+    reader.wait(lambda: settling._state is not None and settling._state.landmark == "")
+    assert settling._state.can_finish and settling._state.rest == 18, "with one of them settled the measurement agrees"
 
 
 def test_a_reader_may_not_change_what_somebody_else_has_reviewed_but_reads_anew(pack, arrive_as, qtbot):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -20,6 +20,7 @@ from app.session.import_state import FormatChoice
 from app.translate import tr, trn
 from app.views.dialogs import Dialogs
 from app.views.transfer.options_form import OptionsForm
+from app.views.transfer.outgoing_form import OutgoingForm
 from app.views.widgets import GAP, MARGIN, UNIT, QuietComboBox, button, label, line
 
 SCOPES: tuple[Scope, ...] = ("all", "listed", "open")
@@ -40,10 +41,8 @@ TRAVELS = (
 SUFFIX_OF_FOLDERS = " landmarks"
 
 
-class ExportForm(QWidget):
-    """`changed()`: look at `missing` again."""
-
-    changed = Signal()
+class ExportForm(OutgoingForm):
+    """The form of an export of landmarks."""
 
     def __init__(self, dialogs: Dialogs, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -2,8 +2,17 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QPushButton
 
-from app.session.agreement_state import AgreementRow, AgreementState, Choice, Difference, Limits, SettleState
+from app.session.agreement_state import (
+    AgreementRow,
+    AgreementState,
+    Choice,
+    Difference,
+    Limits,
+    MeasureRow,
+    SettleState,
+)
 from app.session.people_state import Asked, PeopleState
 from app.views.adjudication_window import AdjudicationWindow
 from app.views.agreement_window import AgreementWindow
@@ -71,6 +80,17 @@ def test_the_share_of_blind_cases_is_off_or_5_to_30_percent(people_window, qtbot
     assert changed.args == [after] and people_window.blind.value() == after
 
 
+def test_an_owner_takes_a_forgotten_pin_away(people_window, qtbot):
+    people_window.set_state(people(pins=frozenset({"CD"})))
+    (remove,) = (part for part in people_window.findChildren(QPushButton) if part.text() == "Remove PIN")
+    with qtbot.waitSignal(people_window.pin_unwanted) as unwanted:
+        remove.click()
+    assert unwanted.args == ["CD"]
+    people_window.set_state(people("Only an Owner may.", pins=frozenset({"CD"})))
+    shown = [p for p in people_window.findChildren(QPushButton) if p.text() == "Remove PIN" and not p.isHidden()]
+    assert [part.isEnabled() for part in shown] == [False]
+
+
 def test_who_is_no_owner_sees_why_nothing_can_be_changed(people_window):
     people_window.set_state(people("Only an Owner may change the people of a project."))
     parts = (people_window.blind, people_window.ask, people_window.add, *people_window.boxes.values())
@@ -113,6 +133,23 @@ def test_the_agreement_names_two_definitions_and_opens_the_worst_case(agreement_
     agreement_window.table.selectRow(1)
     assert agreement_window.worst.count() == 0
     assert agreement_window.settle.isEnabled() and agreement_window.settle.text() == "Adjudicate 1 difference…"
+
+
+def test_an_owner_sets_the_limit_of_a_measurement_others_see_why_not(agreement_window, qtbot):
+    rows = (
+        MeasureRow("SNA (°)", ("2", *("–",) * 6), "sna", None, "°", 2.0),
+        MeasureRow("Wits (mm)", ("2", *("–",) * 5, "1"), "wits", 1.5, "mm"),
+    )
+    agreement_window.set_state(agreement(measures=rows))
+    first, second = (agreement_window.measures.cellWidget(row, 8) for row in (0, 1))
+    assert (first.text(), second.text()) == ("none", "1.5 mm")
+    assert "The tolerance of this measurement is 2." in first.toolTip()
+    with qtbot.waitSignal(agreement_window.limit_changed) as changed:
+        first.setValue(2.5)
+    assert changed.args == ["sna", 2.5]
+    agreement_window.set_state(agreement(measures=rows, limit_refusal="Only an Owner may."))
+    box = agreement_window.measures.cellWidget(1, 8)
+    assert not box.isEnabled() and box.toolTip() == "Only an Owner may."
 
 
 def test_a_dot_of_the_plot_is_a_case(agreement_window, qtbot):
