@@ -107,7 +107,6 @@ def _facts(package: ReaderPackage, folder: Path) -> PackageFacts:
     return PackageFacts(
         manifest.reader,
         name,
-        len(template),
         len(manifest.cases),
         manifest.is_blind,
         manifest.deidentified,

@@ -284,6 +284,7 @@ def style_sheet(theme: Theme) -> str:
     QLineEdit, QPlainTextEdit {{ background: {t.window}; border: 1px solid {t.border};
         border-radius: 4px; padding: 4px 8px; min-height: 18px; selection-background-color: {t.accent};
         selection-color: {t.on_accent}; }}
+    QRadioButton {{ spacing: 8px; padding: 1px 2px; border: 2px solid transparent; border-radius: 4px; }}
     QRadioButton::indicator {{ width: 12px; height: 12px; border: 2px solid {t.muted}; border-radius: 8px; }}
     QRadioButton::indicator:checked {{ width: 6px; height: 6px; border: 5px solid {t.accent_hover};
         background: {t.on_accent}; }}

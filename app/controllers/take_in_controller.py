@@ -149,7 +149,9 @@ def take_in_state(incoming: Incoming, landmarks: int) -> TakeInState:
 def _row(case: IncomingCase, landmarks: int) -> IncomingRow:
     if case.what == "refused":
         return IncomingRow(case.name, "refused", "–", tr("Left out. {why}", why=case.problem))
-    marks = tr("{count} decided, {absent} of them absent", count=landmarks, absent=case.absent)
+    marks = tr("{count} decided", count=landmarks)
+    if case.absent:
+        marks = tr("{count} decided, {absent} of them absent", count=landmarks, absent=case.absent)
     words = {
         "new": tr("A new reading, beside the ones that are there"),
         "again": trn(

@@ -83,7 +83,7 @@ class AgreementState:
 
 
 HEADERS = ("Landmark", "n", "Distance", "Within", "Bias x, y", "Limits x", "Limits y", "Dahlberg", "ICC x, y")
-MEASURE_HEADERS = ("Measurement", "n", "Bias", "Limits", "Within 2", "Dahlberg", "ICC", "Beyond", "Limit")
+MEASURE_HEADERS = ("Measurement", "n", "Bias", "Limits", "Within 2", "Dahlberg", "ICC", "Cases above", "Settle above")
 
 
 @dataclass(frozen=True)

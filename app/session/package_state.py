@@ -53,7 +53,6 @@ class PackageFacts:
 
     reader: str
     template: str
-    landmarks: int
     cases: int
     is_blind: bool
     deidentified: str

@@ -29,6 +29,7 @@ from app.views.widgets import GAP, MARGIN, QuietComboBox, button, label
 
 DATA = Qt.ItemDataRole.UserRole
 WORST = 12  # cases listed below the plots
+LIMIT_WIDTH = 120
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -88,6 +89,7 @@ class AgreementWindow(QDialog):
         self._empty = label("", "muted", wrap=True)
         self.table = AgreementTable(tr("Agreement by landmark"), HEADERS)
         self.measures = AgreementTable(tr("Agreement of measurements"), MEASURE_HEADERS)
+        self._size_limits()
         self.plots = (BlandAltmanPlot(0), BlandAltmanPlot(1))
         self.worst = QListWidget()
         self.worst.setAccessibleName(tr("Cases, the worst first"))
@@ -126,6 +128,14 @@ class AgreementWindow(QDialog):
         self.show()
         self.raise_()
         self.activateWindow()
+
+    def _size_limits(self) -> None:
+        """The fields of the limits are as wide as a number needs; the names take the rest."""
+        header, last = self.measures.horizontalHeader(), len(MEASURE_HEADERS) - 1
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(last, QHeaderView.ResizeMode.Fixed)
+        header.resizeSection(last, theme.wide(LIMIT_WIDTH))
 
     # --- filling
 

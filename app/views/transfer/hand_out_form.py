@@ -102,7 +102,7 @@ class HandOutForm(OutgoingForm):
             "asked": trn("What {reader} was asked for and has not read: %n case",
                          "What {reader} was asked for and has not read: %n cases", state.asked.get(reader, 0),
                          reader=reader),
-            "listed": trn("The case in the list: %n case", "The cases in the list: %n cases", state.listed),
+            "listed": trn("What the worklist shows: %n case", "What the worklist shows: %n cases", state.listed),
             "share": trn("A fifth of the reviewed cases: %n case", "A fifth of the reviewed cases: %n cases",
                          state.share),
             "locked": trn("Every locked case that is read: %n case", "Every locked case that is read: %n cases",

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QDialog, QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.session.package_state import PackageFacts
-from app.translate import tr, trn
+from app.translate import tr
 from app.views.widgets import GAP, MARGIN, UNIT, button, label, line
 
 HOW = "Read the cases, mark each one reviewed, then choose Project > Hand back readings and send the file back."
@@ -49,11 +49,10 @@ class OpenPackageDialog(QDialog):
 
     def _rows(self) -> tuple[tuple[str, str], ...]:
         facts = self._facts
-        marks = trn("%n landmark", "%n landmarks", facts.landmarks)
         return (
             (tr("For"), facts.reader),
             (tr("Cases"), str(facts.cases)),
-            (tr("Template"), f"{facts.template}, {marks}"),
+            (tr("Template"), facts.template),
             (tr("Reading"), tr(BLIND if facts.is_blind else ASSISTED)),
             (tr("Pictures"), tr(PIXELS[facts.deidentified])),
             (tr("Made"), facts.made),

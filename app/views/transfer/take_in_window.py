@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QHBoxLayout,
-    QHeaderView,
     QProgressBar,
     QTableWidget,
     QTableWidgetItem,
@@ -45,7 +44,6 @@ class TakeInWindow(QDialog):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.verticalHeader().hide()
         header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(True)
         self.problems = label("", "caution", wrap=True)
         self.problem = label("", "bad", wrap=True)
@@ -67,6 +65,8 @@ class TakeInWindow(QDialog):
                 item = QTableWidgetItem(words)
                 item.setToolTip(words)
                 self.table.setItem(row, column, item)
+        for column in range(len(HEADERS) - 1):
+            self.table.setColumnWidth(column, self.table.sizeHintForColumn(column) + 2 * MARGIN)
         self.problems.setText("\n".join(state.problems))
         self.problems.setVisible(bool(state.problems))
         self.take.setEnabled(state.wanted > 0)
