@@ -65,12 +65,15 @@ def input_lines(descriptor: int = 0) -> Iterator[bytes]:
 
     That buffer's lock, held by a thread that waits for input, would abort the interpreter as it shuts down.
     """
-    rest = b""
+    begun: list[bytes] = []
     while block := os.read(descriptor, 1 << 16):
-        *lines, rest = (rest + block).split(b"\n")
-        yield from lines
-    if rest:
-        yield rest
+        first, *others = block.split(b"\n")
+        begun.append(first)
+        for following in others:
+            yield b"".join(begun)
+            begun = [following]
+    if any(begun):
+        yield b"".join(begun)
 
 
 def serve(lines: Iterable[bytes], stream: TextIO, time_limit: float | None = None) -> int:

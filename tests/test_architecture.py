@@ -175,3 +175,13 @@ def test_label_files_are_read_in_the_decoder_child():
             and dotted(node.func) != "os.read"
         ]
         assert not handed, f"{relative(path)}: use decoding.read_labels, which survives hostile files"
+
+
+def test_files_that_are_made_of_somebodys_pictures_are_made_in_the_decoder_child():
+    """Clean copies and label files whose writer opens pictures: `clean_copy` and `make_file` of `decoding` (ADR 13)."""
+    for path in SOURCES:
+        if relative(path).startswith(("medsapiens_core/exchange/", "medsapiens_core/decoding/")):
+            continue
+        assert not [name for name in imported_names(path) if ".deidentify.copy" in name], relative(path)
+        written = [place for function, _, place in calls(path) if function == "form.write"]
+        assert not written or all("make_file=decoding.make_file" in source_line(place) for place in written), written

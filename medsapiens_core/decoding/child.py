@@ -1,4 +1,4 @@
-"""The child process: reads requests from standard input, decodes pictures and label files, answers on standard output.
+"""The child process: reads requests from standard input, opens files of others, answers on standard output.
 
 It can neither open a network connection, nor start a program, nor write a file other than its own scratch files: an
 audit hook refuses that in Python code, and on Linux the process can gain no rights. Code that a damaged file might
@@ -15,7 +15,7 @@ import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,6 +24,7 @@ from pydantic import ValidationError
 
 from medsapiens_core.data.template_file import template_from_json
 from medsapiens_core.decoding.wire import (
+    MAX_FILE,
     Contents,
     Named,
     Question,
@@ -33,13 +34,17 @@ from medsapiens_core.decoding.wire import (
     path_from_line,
     write_answer,
 )
+from medsapiens_core.deidentify.clean import CleanCopy
+from medsapiens_core.deidentify.pseudonyms import Pseudonyms
 from medsapiens_core.errors import UserError
-from medsapiens_core.exchange.batch import Batch, ReadOptions
+from medsapiens_core.exchange.batch import Batch, Format, MadeFile, ReadOptions, WriteOptions
+from medsapiens_core.exchange.batch_json import batch_from_json
 from medsapiens_core.exchange.guessing import guess_to_read
 from medsapiens_core.exchange.registry import find_format
 from medsapiens_core.io.dicomdir import contents
 from medsapiens_core.io.limits import SCRATCH_PREFIX
 from medsapiens_core.io.read import probe, read_image
+from medsapiens_core.io.refusal import unreadable
 
 ADDRESS_SPACE_SHARE = 0.75  # of the physical memory; libraries reserve far more address space than they use
 LEAST_ADDRESS_SPACE = 6 * 2**30
@@ -112,23 +117,29 @@ def answer(line: bytes, pictures: Pictures) -> Result:
     except ValidationError:
         return Refusal("This is no request that a decoder knows.")
     try:
-        if request.op == "probe":
-            return probe(request.path)
-        if request.op == "contents":
-            return Contents(contents(request.path))
-        if request.op == "read":
-            return read_image(request.path, frame=request.frame, axis=request.axis)
-        return _labels(request, pictures)
+        return _ACTS[request.op](request, pictures)
     except UserError as error:
         return Refusal(str(error))
 
 
-def _labels(request: Request, pictures: Pictures) -> Named | Batch | Refusal:
-    """A label file's format, or what it says. A fault of a reader is told as one: it costs the file, not the child."""
+def _clean(request: Request) -> CleanCopy:
+    from medsapiens_core.deidentify.copy import clean_copy  # loads the table of the profile
+
+    pseudonyms = Pseudonyms(bytes.fromhex(request.salt))
+    copy = clean_copy(request.path, pseudonyms, subject=request.subject, looked_at=request.looked_at)
+    if len(copy.data) > MAX_FILE:
+        raise unreadable(request.path, "its copy would be larger than 4 GB", "Split it into several files.")
+    return copy
+
+
+def _labels(request: Request, pictures: Pictures) -> Named | Batch | MadeFile | Refusal:
+    """A label file's format, what it says, or one that is made. A fault of ours costs the file, not the child."""
     try:
         if request.op == "guess":
             return Named(guess_to_read(request.path))
         form = find_format(request.form)
+        if request.op == "make":
+            return _made(form, request)
         if form.read is None:
             raise UserError(f"{form.title} is only written, never read as landmarks. Import another file.")
         template = None if request.template is None else template_from_json(request.template)
@@ -141,8 +152,27 @@ def _labels(request: Request, pictures: Pictures) -> Named | Batch | Refusal:
         return Refusal(_FAULT.format(name=request.path.name), _place(error))
 
 
+def _made(form: Format, request: Request) -> MadeFile:
+    (reading,) = batch_from_json(request.batch.encode("ascii")).readings
+    options = WriteOptions(template_from_json(request.template or {}), request.choices, request.product)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return form.made(reading, options, request.number, request.earlier)
+
+
 def _place(error: Exception) -> str:
     """Kind of the error and where in our code it arose; its text can quote the file and is left out."""
     ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "medsapiens_core" in frame.filename]
     where = f" in {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
     return f"{type(error).__name__}{where}"
+
+
+_ACTS: dict[str, Callable[[Request, Pictures], Result]] = {
+    "probe": lambda asked, _: probe(asked.path),
+    "read": lambda asked, _: read_image(asked.path, frame=asked.frame, axis=asked.axis),
+    "contents": lambda asked, _: Contents(contents(asked.path)),
+    "guess": _labels,
+    "labels": _labels,
+    "make": _labels,
+    "clean": lambda asked, _: _clean(asked),
+}

@@ -11,8 +11,11 @@ from medsapiens_core.data.image import Image
 from medsapiens_core.data.template_file import template_to_json
 from medsapiens_core.decoding.decoder import Decoder, DecoderDiedError, FindImage, sizes_and_times
 from medsapiens_core.decoding.wire import Contents, Named, Refusal, Request, Result
+from medsapiens_core.deidentify.clean import CleanCopy
+from medsapiens_core.deidentify.pseudonyms import Pseudonyms
 from medsapiens_core.errors import UnreadableImageError, UserError
-from medsapiens_core.exchange.batch import Batch, Format, ReadOptions
+from medsapiens_core.exchange.batch import Batch, Format, MadeFile, Reading, ReadOptions, WriteOptions
+from medsapiens_core.exchange.batch_json import batch_to_json
 from medsapiens_core.io.header import ImageHeader
 from medsapiens_core.io.refusal import unreadable
 
@@ -20,7 +23,7 @@ TRIES = 2  # a death may have been the computer's; a second one on the same file
 KEPT = 2
 _PICTURE_REMEDY = "Export it again, or save it as PNG or uncompressed DICOM with another program."
 _LABELS_REMEDY = "Export it again from the program that made it, or in another format."
-_PICTURES = ("probe", "read", "contents")
+_PICTURES = ("probe", "read", "contents", "clean", "make")
 
 File = tuple[Path, tuple[tuple[int, int], ...]]  # with size and time of change, so that a mended file is tried again
 
@@ -135,6 +138,38 @@ def guess_format(path: Path) -> str:
     named = _POOL.ask(Request(op="guess", path=path.absolute()))
     assert isinstance(named, Named)
     return named.name
+
+
+def clean_copy(path: Path, pseudonyms: Pseudonyms, *, subject: str | None = None, looked_at: bool = False) -> CleanCopy:
+    """Like `deidentify.copy.clean_copy`, in a child process. Raises UnreadableImageError.
+
+    The child is told the project's secret: it sees the patient's name anyway, and can send it nowhere.
+    """
+    asked = Request(op="clean", path=path.absolute(), salt=pseudonyms.salt.hex(), subject=subject, looked_at=looked_at)
+    copy = _POOL.ask(asked)
+    assert isinstance(copy, CleanCopy)
+    return copy
+
+
+def make_file(form: Format, reading: Reading, options: WriteOptions, number: int, earlier: Path | None) -> MadeFile:
+    """Like `form.made`, which opens the reading's picture, in a child process. Raises UserError."""
+    path = reading.image.path
+    if path is None:
+        return form.made(reading, options, number, earlier)  # which says that there is no picture to open
+    asked = Request(
+        op="make",
+        path=path.absolute(),
+        form=form.name,
+        template=template_to_json(options.template),
+        choices=dict(options.choices),
+        batch=batch_to_json(Batch((reading,), ())).decode("ascii"),
+        number=number,
+        earlier=None if earlier is None else earlier.absolute(),
+        product=options.product,
+    )
+    made = _POOL.ask(asked)
+    assert isinstance(made, MadeFile)
+    return made
 
 
 def close_decoders() -> None:

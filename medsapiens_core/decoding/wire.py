@@ -1,4 +1,4 @@
-"""What goes over the pipes: JSON lines, and pixels or readings as plain bytes after the line that announces them.
+"""What goes over the pipes: JSON lines, and pixels, readings or whole files as bytes after the line announcing them.
 
 No pickles. The child works on untrusted files, so the parent believes nothing it says: lengths, types and sizes are
 checked. While it reads label files the child may ask which picture a name means; the parent answers with one line.
@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from medsapiens_core.data.image import Image
-from medsapiens_core.exchange.batch import Batch
+from medsapiens_core.deidentify.clean import CleanCopy
+from medsapiens_core.exchange.batch import Batch, MadeFile
 from medsapiens_core.exchange.batch_json import batch_from_json, batch_to_json
 from medsapiens_core.io.header import ImageHeader
 from medsapiens_core.io.limits import size_problem
 
 MAX_LINE = 4_000_000
 MAX_BATCH = 2_000_000_000  # bytes; five million points, which no reader exceeds, take about half
+MAX_FILE = 4_000_000_000  # bytes of a file that the child makes
 ARRAYS = ("pixels", "pyramid")  # not in the line: pixels follow it, their reduced copies are made where they are shown
 _HINTS = {name: hint for name, hint in get_type_hints(Image).items() if name not in ARRAYS}
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {
@@ -40,21 +42,49 @@ class Request(BaseModel):
     """One thing to do.
 
     `probe` reads a header, `read` a picture, `contents` a DICOMDIR, `labels` landmarks; `guess` tells a label format.
+    `clean` makes a de-identified copy, `make` the label file of the one reading in `batch` (JSON), whose picture is at
+    `path`. `salt` is that of the project, as hexadecimal digits.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    op: Literal["probe", "read", "contents", "labels", "guess"]
+    op: Literal["probe", "read", "contents", "labels", "guess", "clean", "make"]
     path: Path
     frame: int | None = None
     axis: int | None = None
     form: str = ""
     template: dict[str, Any] | None = None
     choices: dict[str, str] = {}
+    batch: str = ""
+    number: int = 1
+    earlier: Path | None = None
+    product: str = ""
+    salt: str = Field(default="", repr=False)
+    subject: str | None = None
+    looked_at: bool = False
+
+
+class Made(BaseModel):
+    """What is said of a label file that follows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    losses: Annotated[list[Annotated[str, Field(max_length=2000)]], Field(max_length=10_000)]
+    rounding_px: Annotated[float, Field(ge=0)]
+
+
+class Cleaned(BaseModel):
+    """What is said of a clean copy that follows: only what goes into exports unseen, so its form is checked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    subject: Annotated[str, Field(pattern=r"^S-[A-Z2-7]{12}$")]
+    sop_instance_uid: Annotated[str, Field(pattern=r"^[0-9.]{0,64}$")]
+    burned_in: Annotated[str, Field(max_length=500)] | None
 
 
 class Answer(BaseModel):
-    """The line before the bytes: a refusal, a header, the fields of an image, a question, or the length of a batch."""
+    """The line before the bytes: a refusal, a header, the fields of an image, a question, or the length of bytes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -68,6 +98,9 @@ class Answer(BaseModel):
     names: Annotated[list[str], Field(max_length=100_000)] | None = None
     find: str | None = None
     batch: Annotated[int, Field(ge=0, le=MAX_BATCH)] | None = None
+    file: Annotated[int, Field(ge=0, le=MAX_FILE)] = 0
+    made: Made | None = None
+    cleaned: Cleaned | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +132,7 @@ class Question:
     hint: str
 
 
-Result = Image | ImageHeader | Refusal | Named | Contents | Batch
+Result = Image | ImageHeader | Refusal | Named | Contents | Batch | MadeFile | CleanCopy
 
 
 def write_answer(stream: BinaryIO, result: Result | Question) -> None:
@@ -118,6 +151,14 @@ def write_answer(stream: BinaryIO, result: Result | Question) -> None:
     elif isinstance(result, Batch):
         data = batch_to_json(result)
         line = Answer(batch=len(data))
+    elif isinstance(result, MadeFile):
+        data = result.data
+        made = Made(losses=list(result.losses), rounding_px=result.rounding_px)
+        line = Answer(file=len(data), made=made)
+    elif isinstance(result, CleanCopy):
+        data = result.data
+        said = Cleaned(subject=result.subject, sop_instance_uid=result.sop_instance_uid, burned_in=result.burned_in)
+        line = Answer(file=len(data), cleaned=said)
     else:
         pixels = np.ascontiguousarray(result.pixels)
         stored = {name: adapter.dump_python(getattr(result, name), mode="json") for name, adapter in _ADAPTERS.items()}
@@ -152,7 +193,13 @@ def _understood(answer: Answer, stream: BufferedReader) -> Result | Question:
     elif answer.find is not None:
         found = Question(answer.find)
     elif answer.batch is not None:
-        found = _batch(answer.batch, stream)
+        found = batch_from_json(_bytes(answer.batch, stream))
+    elif answer.made is not None:
+        data = _bytes(answer.file, stream)
+        found = MadeFile(data, tuple(answer.made.losses), answer.made.rounding_px)
+    elif answer.cleaned is not None:
+        said = answer.cleaned
+        found = CleanCopy(_bytes(answer.file, stream), said.subject, said.sop_instance_uid, said.burned_in)
     return _image(answer, stream) if found is None else found
 
 
@@ -167,11 +214,11 @@ def path_from_line(line: bytes) -> Path | None:
     return None if value is None else Path(value)
 
 
-def _batch(length: int, stream: BufferedReader) -> Batch:
+def _bytes(length: int, stream: BufferedReader) -> bytes:
     data = stream.read(length)
     if len(data) < length:
-        raise BrokenTalkError("the readings end too early")
-    return batch_from_json(data)
+        raise BrokenTalkError("the bytes end too early")
+    return data
 
 
 def _image(answer: Answer, stream: BufferedReader) -> Image:

@@ -1,9 +1,11 @@
-"""Write a de-identified copy of a DICOM image; the original is only read."""
+"""Make a de-identified copy of a DICOM image; the original is only read.
+
+Files of others are parsed here, so the program calls it through `decoding.clean_copy`, in a child process.
+"""
 
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from pathlib import Path
 
 import pydicom
@@ -11,10 +13,10 @@ from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from medsapiens_core.deidentify.burned_in import burned_in_warning
+from medsapiens_core.deidentify.clean import CleanCopy
 from medsapiens_core.deidentify.header import deidentify_header
 from medsapiens_core.deidentify.identity import identity_words
 from medsapiens_core.deidentify.pseudonyms import Pseudonyms
-from medsapiens_core.exchange.files import write_bytes
 from medsapiens_core.io.dicom_file import open_dicom
 from medsapiens_core.io.refusal import guarded, unreadable
 from medsapiens_core.io.sniff import detect
@@ -24,20 +26,10 @@ _LEAST_IN_BYTES = 6  # letters; shorter words occur in pixel data by chance
 _ENCODINGS = ("utf-8", "latin-1", "utf-16-le")
 
 
-@dataclass(frozen=True)
-class DeidentifiedCopy:
-    """Where the copy lies, who its subject and image are now, and why a person must look at it (None: no reason)."""
-
-    path: Path
-    subject: str
-    sop_instance_uid: str
-    burned_in: str | None
-
-
-def deidentified_copy(
-    source: Path, target: Path, pseudonyms: Pseudonyms, *, subject: str | None = None, looked_at: bool = False
-) -> DeidentifiedCopy:
-    """Write the copy, whole or not at all. `target` is a file name that the caller has made up.
+def clean_copy(
+    source: Path, pseudonyms: Pseudonyms, *, subject: str | None = None, looked_at: bool = False
+) -> CleanCopy:
+    """The copy of the file `source`, whole.
 
     `subject` stands for the patient where the file names none. `looked_at`: a person has seen that the picture shows
     no name; without it the copy says that its pixels were not checked, unless the file itself rules text out.
@@ -58,8 +50,7 @@ def deidentified_copy(
                 "a name is still in the copy, perhaps inside the pixel data",
                 "Export this image as PNG instead.",
             )
-    write_bytes(target, data)
-    return DeidentifiedCopy(target, name, str(dataset.get("SOPInstanceUID") or ""), warning)
+    return CleanCopy(data, name, str(dataset.get("SOPInstanceUID") or ""), warning)
 
 
 def _check_image(path: Path) -> None:

@@ -91,12 +91,28 @@ class ReadOptions:
 
 
 @dataclass(frozen=True)
+class MadeFile:
+    """The file that a format makes of one reading. `rounding_px` as in `WriteReport`."""
+
+    data: bytes
+    losses: tuple[str, ...] = ()
+    rounding_px: float = 0.0
+
+
+@dataclass(frozen=True)
 class WriteOptions:
-    """`template` orders and names the landmarks. `choices` as in `ReadOptions`; `product` names us in files."""
+    """`template` orders and names the landmarks. `choices` as in `ReadOptions`; `product` names us in files.
+
+    `make_file` runs a format's `make`, which opens pictures; outside `exchange` it is `decoding.make_file`, which does
+    so in a child process. Arguments as of `make`, after the format.
+    """
 
     template: Template
     choices: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     product: str = "MedSapiens Studio"
+    make_file: Callable[[Format, Reading, WriteOptions, int, Path | None], MadeFile] = lambda form, *rest: form.made(
+        *rest
+    )
 
 
 @dataclass(frozen=True)
@@ -116,7 +132,8 @@ class Format:
 
     `read(path, options)` takes a file, or a folder where `is_folder`, and raises UserError with what is wrong and what
     to do. `write(batch, target, options)` writes one file, or a folder of files where `is_folder`; each file appears
-    whole or not at all.
+    whole or not at all. Formats whose writer must open the pictures have `make(reading, options, number, earlier)`:
+    the file of one reading, the `number`-th (from 1) of its export; `earlier` is what lies at its place already.
     """
 
     name: str
@@ -125,3 +142,9 @@ class Format:
     is_folder: bool
     read: Callable[[Path, ReadOptions], Batch] | None
     write: Callable[[Batch, Path, WriteOptions], WriteReport] | None
+    make: Callable[[Reading, WriteOptions, int, Path | None], MadeFile] | None = None
+
+    def made(self, reading: Reading, options: WriteOptions, number: int, earlier: Path | None) -> MadeFile:
+        """What `make` makes. Raises UserError when the picture or the reading does not allow it."""
+        assert self.make is not None
+        return self.make(reading, options, number, earlier)

@@ -14,15 +14,14 @@ from highdicom.pr import GrayscaleSoftcopyPresentationState
 
 from medsapiens_core import __version__
 from medsapiens_core.errors import UserError
-from medsapiens_core.exchange.batch import Batch, Format, Reading, WriteOptions, WriteReport
+from medsapiens_core.exchange.batch import Batch, Format, MadeFile, Reading, WriteOptions, WriteReport
 from medsapiens_core.exchange.dicom_codes import new_uid, stable_uid
 from medsapiens_core.exchange.dicom_gsps_items import Drawing, drawing, polarity, window
 from medsapiens_core.exchange.dicom_images import DicomImage, open_image
-from medsapiens_core.exchange.dicom_output import Collected, library_calls
+from medsapiens_core.exchange.dicom_output import library_calls
 from medsapiens_core.exchange.dicom_sr_document import person_name, series_description
 from medsapiens_core.exchange.dicom_sr_groups import Source
-from medsapiens_core.exchange.files import unique_stems, write_bytes
-from medsapiens_core.exchange.states import to_write
+from medsapiens_core.exchange.one_by_one import write_each
 
 SUFFIX = ".gsps.dcm"
 _SERIES_NUMBER = 9002
@@ -39,27 +38,19 @@ def write(batch: Batch, target: Path, options: WriteOptions) -> WriteReport:
 
     Raises EnvironmentProblemError when the folder cannot be written to.
     """
-    chosen, losses = to_write(batch, options)
-    done = Collected(options.template, [*losses, *_LOSSES])
-    stems = unique_stems(reading.image.file_name for reading in chosen.readings)
-    for number, (reading, stem) in enumerate(zip(chosen.readings, stems, strict=True), start=1):
-        try:
-            _write_one(reading, target / f"{stem}{SUFFIX}", options, number, done)
-        except UserError as error:
-            done.skipped.append((reading.image.file_name, str(error)))
-    return done.report()
+    return write_each(batch, target, options, FORMAT, SUFFIX).report(_LOSSES)
 
 
-def _write_one(reading: Reading, path: Path, options: WriteOptions, number: int, done: Collected) -> None:
+def make(reading: Reading, options: WriteOptions, number: int, _earlier: Path | None) -> MadeFile:
+    """The presentation state of one reading. Raises UserError when its image or its points do not allow one."""
     image = open_image(reading.image)
     _check_grey(image)
     source = Source(reading, image, options.template, options.choices.get("project", ""))
     stream = io.BytesIO()
-    with library_calls(path, _REFUSED, _HINT):
+    with library_calls(image.path, _REFUSED, _HINT):
         drawn = drawing(source, options.choices.get("label", "name"))
         _state(source, drawn, options, number).save_as(stream)
-    write_bytes(path, stream.getvalue())
-    done.add(path, reading, drawn.losses, drawn.rounding_px)
+    return MadeFile(stream.getvalue(), drawn.losses, drawn.rounding_px)
 
 
 def _check_grey(image: DicomImage) -> None:
@@ -92,4 +83,4 @@ def _state(source: Source, drawn: Drawing, options: WriteOptions, number: int) -
     )
 
 
-FORMAT = Format("dicom-gsps", "DICOM presentation state (GSPS)", (".dcm",), True, None, write)
+FORMAT = Format("dicom-gsps", "DICOM presentation state (GSPS)", (".dcm",), True, None, write, make)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydicom.dataset import Dataset
 
@@ -28,11 +29,12 @@ _MAY_BE_EMPTY = (
 
 @dataclass(frozen=True, eq=False)
 class DicomImage:
-    """A header without pixels, with every element that a derived object takes over.
+    """A header without pixels, with every element that a derived object takes over, of the file `path`.
 
     `size` is columns and rows, `frame` the one meant (0-based) of `frames`, `samples` 3 for colour.
     """
 
+    path: Path
     header: Dataset
     size: Size
     frame: int
@@ -60,7 +62,7 @@ def open_image(ref: ImageRef) -> DicomImage:
         file = open_dicom(source)
         header, frames, samples = file.dataset, file.frames, integer(file.dataset, "SamplesPerPixel", 1)
         size = integer(header, "Columns", 0), integer(header, "Rows", 0)
-    image = DicomImage(_completed(header), size, ref.frame, frames, samples)
+    image = DicomImage(ref.path, _completed(header), size, ref.frame, frames, samples)
     _check_fit(image, ref)
     return image
 

@@ -17,15 +17,14 @@ from pydicom.dataset import Dataset
 from pydicom.filereader import read_file_meta_info
 
 from medsapiens_core.errors import UserError
-from medsapiens_core.exchange.batch import Batch, Format, Reading, ReadOptions, WriteOptions, WriteReport
+from medsapiens_core.exchange.batch import Batch, Format, MadeFile, Reading, ReadOptions, WriteOptions, WriteReport
 from medsapiens_core.exchange.dicom_images import open_image
-from medsapiens_core.exchange.dicom_output import Collected, library_calls
+from medsapiens_core.exchange.dicom_output import library_calls
 from medsapiens_core.exchange.dicom_sr_document import DocumentSettings, sr_document
 from medsapiens_core.exchange.dicom_sr_groups import Source, landmark_groups
 from medsapiens_core.exchange.dicom_sr_read import read_document
 from medsapiens_core.exchange.dicom_sr_readings import ReportContent, as_batch, is_report, read_report
-from medsapiens_core.exchange.files import unique_stems, write_bytes
-from medsapiens_core.exchange.states import to_write
+from medsapiens_core.exchange.one_by_one import write_each
 
 SUFFIX = ".sr.dcm"
 _REFUSED = "the header of the image does not allow a report"
@@ -37,29 +36,21 @@ def write(batch: Batch, target: Path, options: WriteOptions) -> WriteReport:
 
     Raises EnvironmentProblemError when the folder cannot be written to.
     """
-    chosen, losses = to_write(batch, options)
-    done = Collected(options.template, list(losses))
-    stems = unique_stems(reading.image.file_name for reading in chosen.readings)
-    for number, (reading, stem) in enumerate(zip(chosen.readings, stems, strict=True), start=1):
-        try:
-            _write_one(reading, target / f"{stem}{SUFFIX}", options, number, done)
-        except UserError as error:
-            done.skipped.append((reading.image.file_name, str(error)))
-    return done.report()
+    return write_each(batch, target, options, FORMAT, SUFFIX).report()
 
 
-def _write_one(reading: Reading, path: Path, options: WriteOptions, number: int, done: Collected) -> None:
+def make(reading: Reading, options: WriteOptions, number: int, earlier: Path | None) -> MadeFile:
+    """The report of one reading. Raises UserError when its image or its points do not allow one."""
     image = open_image(reading.image)
     source = Source(reading, image, options.template, options.choices.get("project", ""))
-    settings = replace(_settings(options), number=number, previous=_earlier(path, source))
+    settings = replace(_settings(options), number=number, previous=_previous(earlier, source))
     stream = io.BytesIO()
-    with library_calls(path, _REFUSED, "Choose another format for it."):
+    with library_calls(image.path, _REFUSED, "Choose another format for it."):
         marks = landmark_groups(source)
         if not marks.groups:
             raise UserError("there is no landmark to write")
         sr_document(source, marks.groups, settings).save_as(stream)
-    write_bytes(path, stream.getvalue())
-    done.add(path, reading, marks.losses, marks.rounding_px)
+    return MadeFile(stream.getvalue(), marks.losses, marks.rounding_px)
 
 
 def _settings(options: WriteOptions) -> DocumentSettings:
@@ -73,9 +64,9 @@ def _settings(options: WriteOptions) -> DocumentSettings:
     )
 
 
-def _earlier(path: Path, source: Source) -> Dataset | None:
+def _previous(path: Path | None, source: Source) -> Dataset | None:
     """The report that lies at this place, when it is one of the same study."""
-    if not path.exists():
+    if path is None:
         return None
     try:
         earlier = read_document(path)
@@ -122,4 +113,4 @@ def _is_report_file(file: Path) -> bool:
         return False
 
 
-FORMAT = Format("dicom-sr", "DICOM Structured Report (TID 1500)", (".dcm",), True, read, write)
+FORMAT = Format("dicom-sr", "DICOM Structured Report (TID 1500)", (".dcm",), True, read, write, make)

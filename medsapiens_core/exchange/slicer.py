@@ -12,17 +12,16 @@ from pathlib import Path
 
 from medsapiens_core.data.annotation import Place
 from medsapiens_core.errors import UserError
-from medsapiens_core.exchange.batch import Batch, Format, Reading, ReadOptions, WriteOptions, WriteReport
+from medsapiens_core.exchange.batch import Batch, Format, MadeFile, Reading, ReadOptions, WriteOptions, WriteReport
 from medsapiens_core.exchange.checks import located
-from medsapiens_core.exchange.files import unique_stems, write_text
 from medsapiens_core.exchange.hints import check_names
+from medsapiens_core.exchange.one_by_one import write_each
 from medsapiens_core.exchange.provenance import to_record
 from medsapiens_core.exchange.safe_json import dump_json
 from medsapiens_core.exchange.slicer_fcsv import fcsv_text, read_fcsv
 from medsapiens_core.exchange.slicer_json import document, read_markups
 from medsapiens_core.exchange.slicer_marks import marks_of, readings_of, space_to_write
 from medsapiens_core.exchange.slicer_space import Space
-from medsapiens_core.exchange.states import counts, to_write
 
 _SUFFIXES = (".mrk.json", ".fcsv")
 
@@ -55,21 +54,18 @@ def write(batch: Batch, target: Path, options: WriteOptions) -> WriteReport:
     skipped: their points would land elsewhere.
     """
     check_names(options.template.ids)
-    old_kind = options.choices.get("file") == "fcsv"
-    batch, losses = to_write(batch, options)
-    written, files, skipped = [], [], []
-    stems = unique_stems(reading.image.file_name for reading in batch.readings)
-    for reading, stem in zip(batch.readings, stems, strict=True):
-        try:
-            text = _text(reading, space_to_write(reading), options, old_kind)
-        except UserError as error:
-            skipped.append((reading.image.file_name, str(error)))
-            continue
-        files.append(target / (stem + _SUFFIXES[old_kind]))
-        write_text(files[-1], text)
-        written.append(reading)
-    found = counts(written, options.template)
-    return WriteReport(tuple(files), found, (*losses, *_losses(written, found, old_kind)), tuple(skipped))
+    done = write_each(batch, target, options, FORMAT, _SUFFIXES[_is_old_kind(options)])
+    found = done.report().counts
+    return done.report(tuple(_losses(done.readings, found, _is_old_kind(options))))
+
+
+def make(reading: Reading, options: WriteOptions, _number: int, _earlier: Path | None) -> MadeFile:
+    """The markups of one reading. Raises UserError when its image has no space, or another one in Slicer."""
+    return MadeFile(_text(reading, space_to_write(reading), options, _is_old_kind(options)).encode())
+
+
+def _is_old_kind(options: WriteOptions) -> bool:
+    return options.choices.get("file") == "fcsv"
 
 
 def _files(path: Path, messages: list[str]) -> Iterator[Path]:
@@ -127,4 +123,4 @@ def _losses(written: list[Reading], found: Mapping[str, int], old_kind: bool) ->
         yield "Scores were left out: 3D Slicer has no place for them."
 
 
-FORMAT = Format("slicer", "3D Slicer markups", _SUFFIXES, True, read, write)
+FORMAT = Format("slicer", "3D Slicer markups", _SUFFIXES, True, read, write, make)

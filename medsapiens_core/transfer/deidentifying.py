@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from medsapiens_core import decoding
 from medsapiens_core.decoding import probe, read_image
 from medsapiens_core.deidentify.burned_in import UNKNOWN
 from medsapiens_core.deidentify.pseudonyms import Pseudonyms
 from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.batch import Batch, Format, ImageRef, Reading, WriteOptions
+from medsapiens_core.exchange.files import write_bytes
 from medsapiens_core.store.files import sha256_file
 from medsapiens_core.transfer.reports import check_free, write_with_report
 
@@ -158,14 +160,15 @@ def clean_copy(ref: ImageRef, path: Path, folder: Path, pseudonyms: Pseudonyms, 
     The reference that comes back is about the copy: names, hashes and identifiers stand for the real ones. Raises
     UserError when the picture cannot be cleaned.
     """
-    from medsapiens_core.deidentify.copy import deidentified_copy  # slow to load, and the window knows this module
-    from medsapiens_core.deidentify.picture import plain_picture
+    from medsapiens_core.deidentify.picture import plain_picture  # slow to load, and the window knows this module
 
     subject = pseudonyms.subject(f"group {ref.subject}")
     if probe(path).kind == "dicom":
         stem = f"P-{pseudonyms.short('picture', ref.sha256 or path.as_posix())}"
-        copy = deidentified_copy(path, folder / f"{stem}.dcm", pseudonyms, subject=subject, looked_at=looked_at)
-        found = replace(ref, path=copy.path, sop_instance_uid=copy.sop_instance_uid, subject=copy.subject)
+        target = folder / f"{stem}.dcm"
+        copy = decoding.clean_copy(path, pseudonyms, subject=subject, looked_at=looked_at)
+        write_bytes(target, copy.data)
+        found = replace(ref, path=target, sop_instance_uid=copy.sop_instance_uid, subject=copy.subject)
     else:
         stem = f"P-{pseudonyms.short('picture', f'{ref.sha256} {ref.frame} {ref.axis}')}"
         image = read_image(path, frame=ref.frame, axis=ref.axis)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from medsapiens_core import __version__
+from medsapiens_core import __version__, decoding
 from medsapiens_core.data.annotation import utc_now
 from medsapiens_core.data.template import Template
 from medsapiens_core.errors import UserError
@@ -29,12 +30,12 @@ def write_with_report(
 ) -> tuple[WriteReport, dict[str, Any]]:
     """Write the batch and its report, to which `more` is added, and return both.
 
-    Raises UserError when something is already there.
+    Pictures are opened in a child process. Raises UserError when something is already there.
     """
     if form.write is None:
         raise UserError(f"{form.title} can only be read. Choose another format.")
     check_free(target)
-    report = form.write(batch, target, options)
+    report = form.write(batch, target, replace(options, make_file=decoding.make_file))
     told = {**describe(batch, form, options.template, report, target), **more}
     told["messages"] = list(messages)
     path = report_path(target)

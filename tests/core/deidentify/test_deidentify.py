@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pydicom
@@ -12,8 +13,8 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEGBaseline8Bit
 
+from medsapiens_core.decoding import clean_copy
 from medsapiens_core.deidentify.burned_in import burned_in_warning
-from medsapiens_core.deidentify.copy import deidentified_copy
 from medsapiens_core.deidentify.pseudonyms import Pseudonyms, new_salt
 from medsapiens_core.errors import UnreadableImageError
 from medsapiens_core.io import read_image
@@ -63,6 +64,13 @@ def planted(folder, name="CT_small.dcm", **more):
     return path
 
 
+def deidentified_copy(source, target, pseudonyms, **more):
+    """What the child makes of a file, written to `target`."""
+    copy = clean_copy(source, pseudonyms, **more)
+    target.write_bytes(copy.data)
+    return SimpleNamespace(path=target, subject=copy.subject, uid=copy.sop_instance_uid, burned_in=copy.burned_in)
+
+
 @pytest.mark.parametrize("name", SAMPLES)
 def test_planted_names_are_found_nowhere_and_the_picture_is_the_same(tmp_path, name):
     source = planted(tmp_path, name)
@@ -108,10 +116,10 @@ def test_pseudonyms_are_the_same_within_a_project_and_others_elsewhere(tmp_path)
     assert a.subject == b.subject == one.PatientID
     assert len({a.subject, c.subject, elsewhere.subject}) == 3
     assert one.StudyInstanceUID == two.StudyInstanceUID != "1.2.9"
-    assert a.sop_instance_uid == one.SOPInstanceUID == one.file_meta.MediaStorageSOPInstanceUID != two.SOPInstanceUID
+    assert a.uid == one.SOPInstanceUID == one.file_meta.MediaStorageSOPInstanceUID != two.SOPInstanceUID
     assert two.SourceImageSequence[0].ReferencedSOPInstanceUID == one.SOPInstanceUID
     assert one.SOPClassUID == pydicom.dcmread(first).SOPClassUID
-    assert a.sop_instance_uid != elsewhere.sop_instance_uid
+    assert a.uid != elsewhere.uid
 
 
 def test_a_salt_is_secret_and_long_enough():
@@ -169,9 +177,10 @@ def test_identity_counts_as_removed_only_when_the_pixels_were_checked(tmp_path):
 
 def test_a_file_without_a_patient_takes_the_subject_that_the_project_gives_it(tmp_path):
     nobody = planted(tmp_path, PatientID="ANONYMOUS")
-    copy = deidentified_copy(nobody, tmp_path / "copy.dcm", OURS, subject="S-FROMPROJECT")
-    assert (copy.subject, pydicom.dcmread(copy.path).PatientID) == ("S-FROMPROJECT", "S-FROMPROJECT")
-    named = deidentified_copy(planted(tmp_path), tmp_path / "named.dcm", OURS, subject="S-FROMPROJECT")
+    given = OURS.subject("group 7")
+    copy = deidentified_copy(nobody, tmp_path / "copy.dcm", OURS, subject=given)
+    assert (copy.subject, pydicom.dcmread(copy.path).PatientID) == (given, given)
+    named = deidentified_copy(planted(tmp_path), tmp_path / "named.dcm", OURS, subject=given)
     assert named.subject == OURS.subject(NUMBER)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,8 @@ import tifffile
 from medsapiens_core import cli
 from medsapiens_core.data.annotation import placed
 from medsapiens_core.data.template_file import find_template
+from medsapiens_core.decoding import decoder, pool
+from medsapiens_core.decoding.pool import DecoderPool
 from medsapiens_core.deidentify.pseudonyms import Pseudonyms
 from medsapiens_core.io import read_image
 from medsapiens_core.store.project import Project
@@ -171,6 +174,72 @@ def test_a_copy_that_still_holds_a_name_stays_here_and_the_report_does_not_name_
     assert f"left out: {film.name}: a name is still in the copy" in capsys.readouterr().err
     assert hits(out.parent) == []
     assert "a name is still in the copy" in (out.parent / "a.json.report.json").read_text()
+
+
+FAULTY = """
+import os, sys, time
+from medsapiens_core.decoding import child
+real = child.answer
+def answer(line, pictures):
+    if b'"op":"{op}"' in line and b"{name}" in line:
+        {act}
+    return real(line, pictures)
+child.answer = answer
+from medsapiens_core.worker import main
+sys.exit(main(["decode"]))
+"""
+
+
+@pytest.fixture
+def faulty_decoders(tmp_path, monkeypatch):
+    """Decoders that fail with one file, in one kind of request."""
+    pools = []
+
+    def use(op, name, act):
+        script = tmp_path / "decoder.py"
+        script.write_text(FAULTY.format(op=op, name=name, act=act))
+        pools.append(DecoderPool([sys.executable, str(script)]))
+        usual = decoder.usual_limit
+        monkeypatch.setattr(decoder, "usual_limit", lambda asked: 1.0 if name in str(asked.path) else usual(asked))
+        monkeypatch.setattr(pool, "_POOL", pools[-1])
+
+    yield use
+    for one in pools:
+        one.close()
+
+
+@pytest.mark.parametrize("act", ["os.abort()", "time.sleep(600)"])
+def test_a_file_that_ends_or_stalls_the_child_stays_here_and_the_others_go(
+    project, tmp_path, capsys, faulty_decoders, act
+):
+    told = "took too long and was stopped" if "sleep" in act else "makes its decoder stop working"
+    with Project.open(project, read_only=True) as opened:
+        film = next(case.path for case in opened.cases.page(sort="added"))
+    faulty_decoders("clean", film.name, act)
+    out = tmp_path / "gone" / "a.json"
+    assert export(project, out, "coco", "--pixels", "looked-at") == 0
+    lines = [line for line in capsys.readouterr().err.splitlines() if film.name in line]
+    assert len(lines) == 1 and told in lines[0]
+    report = json.loads((out.parent / "a.json.report.json").read_text())
+    assert (report["readings"], report["deidentified"]["pictures"]) == (4, 4)
+    assert any(told in text for text in report["messages"])
+    assert hits(out.parent) == []
+
+
+@pytest.mark.parametrize("form", ["dicom-sr", "slicer"])
+def test_a_picture_that_ends_the_child_while_its_label_file_is_made_costs_that_file(
+    project, tmp_path, capsys, faulty_decoders, form
+):
+    with Project.open(project, read_only=True) as opened:
+        film = next(case.path for case in opened.cases.page(sort="added"))
+    faulty_decoders("make", film.name, "os.abort()")
+    out = tmp_path / "out"
+    assert run("export", "--project", project, "--format", form, "--out", out) == 0
+    told = json.loads((tmp_path / "out.report.json").read_text())
+    reasons = {one["image"]: one["reason"] for one in told["skipped"]}
+    assert "makes its decoder stop working" in reasons.pop(film.name)
+    assert not any("stop working" in reason for reason in reasons.values())
+    assert len(told["files"]) + len(reasons) == 4
 
 
 def test_flags_of_the_clean_export_need_it(project, tmp_path, capsys):
