@@ -16,7 +16,7 @@ from medsapiens_core import __version__
 from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.batch import Batch, Format, MadeFile, Reading, WriteOptions, WriteReport
 from medsapiens_core.exchange.dicom_codes import new_uid, stable_uid
-from medsapiens_core.exchange.dicom_gsps_items import Drawing, drawing, polarity, window
+from medsapiens_core.exchange.dicom_gsps_items import Drawing, drawing, polarity, show_size, window
 from medsapiens_core.exchange.dicom_images import DicomImage, open_image
 from medsapiens_core.exchange.dicom_output import library_calls
 from medsapiens_core.exchange.dicom_sr_document import person_name, series_description
@@ -49,7 +49,9 @@ def make(reading: Reading, options: WriteOptions, number: int, _earlier: Path | 
     stream = io.BytesIO()
     with library_calls(image.path, _REFUSED, _HINT):
         drawn = drawing(source, options.choices.get("label", "name"))
-        _state(source, drawn, options, number).save_as(stream)
+        state = _state(source, drawn, options, number)
+        show_size(state, reading.image.spacing)
+        state.save_as(stream)
     return MadeFile(stream.getvalue(), drawn.losses, drawn.rounding_px)
 
 

@@ -15,8 +15,11 @@ from highdicom.pr import (
     SoftcopyVOILUTTransformation,
     TextObject,
 )
+from pydicom.dataset import Dataset
+from pydicom.valuerep import DS
 
 from medsapiens_core.data.annotation import Decision, Place, PointState
+from medsapiens_core.data.image import Spacing
 from medsapiens_core.data.template import Landmark
 from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.checks import number
@@ -25,11 +28,13 @@ from medsapiens_core.exchange.dicom_codes import short_text, stable_uid
 from medsapiens_core.exchange.dicom_images import corner_point
 from medsapiens_core.exchange.dicom_measurements import KEY, MeasurementValue
 from medsapiens_core.exchange.dicom_sr_groups import PREFIX, Source
+from medsapiens_core.exchange.spacing_text import CHOSEN, source_words
 from medsapiens_core.exchange.states import state_of
+from medsapiens_core.exchange.trust import gives_mm
 from medsapiens_core.io.dicom_values import is_inverted, voi_windows
 from medsapiens_core.io.read import read_image
 
-LANDMARKS = GraphicLayer("LANDMARKS", 1, "Landmarks and their names")
+LANDMARKS = "LANDMARKS"
 MEASUREMENTS = GraphicLayer("MEASUREMENTS", 2, "Distances and angles")
 _TEXT_SHIFT_PX = 6.0  # the name stands to the right of its point and above it
 _PIXEL = AnnotationUnitsValues.PIXEL
@@ -67,12 +72,28 @@ def drawing(source: Source, label: str = "name") -> Drawing:
         rounding = max(rounding, *(abs(float(np.float32(value)) - value) for value in corner))
     if not points:
         raise UserError("there is no landmark to draw")
-    annotations, layers = [_annotation(source, LANDMARKS, points, texts)], [LANDMARKS]
+    layers = [_landmark_layer(source)]
+    annotations = [_annotation(source, layers[0], points, texts)]
     lines = _lines(source)
     if lines:
         annotations.append(_annotation(source, MEASUREMENTS, lines, []))
         layers.append(MEASUREMENTS)
     return Drawing(tuple(annotations), tuple(layers), tuple(losses), rounding)
+
+
+def _landmark_layer(source: Source) -> GraphicLayer:
+    """What viewers list as a layer; it also says where the pixel size comes from, which has no place of its own."""
+    size = source_words(source.reading.image.spacing).replace(CHOSEN, ", chosen")
+    return GraphicLayer(LANDMARKS, 1, short_text(f"Landmarks and their names; pixel size: {size}"))
+
+
+def show_size(state: Dataset, spacing: Spacing | None) -> None:
+    """Give the displayed area the pixel size, for viewers that draw a scale, where it is one in millimetres."""
+    if spacing is None or not gives_mm(spacing) or spacing.areas:
+        return
+    for area in state.DisplayedAreaSelectionSequence:
+        area.PresentationPixelSpacing = [DS(size, auto_format=True) for size in (spacing.row_mm, spacing.col_mm)]
+        del area.PresentationPixelAspectRatio  # stands only where there is no spacing
 
 
 def _annotation(

@@ -25,6 +25,7 @@ from medsapiens_core.exchange import dicom_codes as codes
 from medsapiens_core.exchange.batch import Reading
 from medsapiens_core.exchange.dicom_library import image_library
 from medsapiens_core.exchange.dicom_sr_groups import Group, Source
+from medsapiens_core.exchange.spacing_text import areas_to_text
 from medsapiens_core.exchange.states import state_of
 
 _PERSON = CodedConcept("121006", "DCM", "Person")
@@ -129,6 +130,8 @@ def _record(source: Source) -> ContainerContentItem:
         "DECIDED": ("Decided at", reading.decided_utc or ""),
         "REVISION": ("Revision", str(reading.revision)),
         "SPACING": ("Source of the pixel size", spacing.source.value if spacing else ""),
+        "SPACING_CHOSEN": ("Pixel size chosen by a person", "yes" if spacing and spacing.chosen else ""),
+        "SPACING_AREAS": ("Parts with this pixel size", areas_to_text(spacing.areas) if spacing else ""),
         "NOTE": ("Note", reading.note),
     }
     record = ContainerContentItem(codes.RECORD, relationship_type=RelationshipTypeValues.CONTAINS)

@@ -30,6 +30,7 @@ from medsapiens_core.exchange.dicom_sr_read import (
     read_document,
     target_of,
 )
+from medsapiens_core.exchange.spacing_text import areas_from_text
 
 _PERSON_NAME = "121008"
 _HINT = "Export it again from the program that made it."
@@ -114,7 +115,7 @@ def _image(document: Dataset, target: Target, record: dict[str, str], options: R
         height=int(height) if height else None,
         frame=target.frame,
         sop_instance_uid=target.uid,
-        spacing=_spacing(facts.get(ROW_MM.value), facts.get(COLUMN_MM.value), record.get("SPACING", "")),
+        spacing=_spacing(facts.get(ROW_MM.value), facts.get(COLUMN_MM.value), record),
         path=options.find_image(target.uid),
     )
 
@@ -130,10 +131,12 @@ def _library_facts(document: Dataset, target: Target) -> dict[str, float]:
     return facts
 
 
-def _spacing(row_mm: float | None, col_mm: float | None, source: str) -> Spacing | None:
+def _spacing(row_mm: float | None, col_mm: float | None, record: dict[str, str]) -> Spacing | None:
+    source = record.get("SPACING", "")
     if row_mm is None or col_mm is None or source not in set(SpacingSource):
         return None
     try:
-        return Spacing(row_mm, col_mm, SpacingSource(source))
-    except ValueError:
+        areas = areas_from_text(record.get("SPACING_AREAS", ""))
+        return Spacing(row_mm, col_mm, SpacingSource(source), record.get("SPACING_CHOSEN") == "yes", areas)
+    except (ValueError, UserError):  # a size whose parts are not known may hold nowhere
         return None

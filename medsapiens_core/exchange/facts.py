@@ -40,7 +40,8 @@ _SERIES = FormatOption("series_number", "Series number", (), for_reading=False)
 FACTS: dict[str, FormatFacts] = {
     "coco": FormatFacts(
         "exact",
-        "absent becomes not placed for readers that ignore our `msl` key; in the MedSapiens flavour estimated too",
+        "absent becomes not placed for readers that ignore our `msl` key; in the MedSapiens flavour estimated and the "
+        "source of the pixel size too",
         _COCO,
     ),
     "labelme": FormatFacts(
@@ -75,7 +76,7 @@ FACTS: dict[str, FormatFacts] = {
     ),
     "deeplabcut": FormatFacts(
         "exact",
-        "estimated becomes visible, absent becomes missing; no frames of volumes",
+        "estimated becomes visible, absent becomes missing; pixel size; no frames of volumes",
         (FormatOption("folder", "Folder under labeled-data", (), for_reading=False),),
     ),
     "sleap": FormatFacts("exact", "estimated becomes visible, absent becomes missing"),
@@ -92,7 +93,7 @@ FACTS: dict[str, FormatFacts] = {
     ),
     "isbi": FormatFacts(
         "0.5 px (whole pixels)",
-        "names, states; readings without all 19 points are not written",
+        "names, states, pixel size; readings without all 19 points are not written",
         (
             _origin(_CENTRE, ("one-based", "the centre, counted from 1")),
             FormatOption(
@@ -103,7 +104,7 @@ FACTS: dict[str, FormatFacts] = {
     "csv": FormatFacts("exact", "nothing but the history"),
     "csv-wide": FormatFacts(
         "exact",
-        "estimated becomes visible, absent becomes blank; scores",
+        "estimated becomes visible, absent becomes blank; scores, pixel size",
         (
             _origin(_CENTRE, _CORNER, ("one-based", "the centre, counted from 1")),
             FormatOption(

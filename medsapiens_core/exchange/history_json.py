@@ -57,9 +57,7 @@ def _case(readings: list[Reading], template: Template, sha256: str) -> dict[str,
     }
     case.pop("spacing", None)
     if image.spacing is not None:
-        size = image.spacing
-        case["spacing"] = {"row_mm": size.row_mm, "col_mm": size.col_mm, "source": size.source.value}
-        case["spacing"]["trust"] = trust_of(size.source).value
+        case["spacing"] = {**image.spacing.to_json(), "trust": trust_of(image.spacing.source).value}
     return seal(case)
 
 

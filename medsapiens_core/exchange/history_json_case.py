@@ -19,6 +19,7 @@ from medsapiens_core.exchange.canonical import is_sealed
 from medsapiens_core.exchange.checks import checked_landmarks, checked_name, checked_points
 from medsapiens_core.exchange.files import read_bytes
 from medsapiens_core.exchange.safe_json import parse_json
+from medsapiens_core.exchange.spacing_text import MAX_AREAS
 from medsapiens_core.exchange.states import stored_state
 
 FORMAT_NAME = "msj1"
@@ -70,6 +71,8 @@ class _Spacing(_Part):
     row_mm: float
     col_mm: float
     source: SpacingSource
+    chosen: bool = False
+    areas: Annotated[list[tuple[float, float, float, float]], Field(max_length=MAX_AREAS)] = []
 
 
 class _Template(_Part):
@@ -149,7 +152,8 @@ def _checked(record: Any) -> _Case:
 def _image(case: _Case) -> ImageRef:
     size, image = case.spacing, case.image
     try:
-        spacing = None if size is None else Spacing(size.row_mm, size.col_mm, size.source)
+        areas = () if size is None else tuple(size.areas)
+        spacing = None if size is None else Spacing(size.row_mm, size.col_mm, size.source, size.chosen, areas)
     except ValueError as error:
         raise UserError(f"{error}.") from error
     place = (image.width, image.height, image.frame, image.axis)

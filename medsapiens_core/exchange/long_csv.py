@@ -11,6 +11,7 @@ from medsapiens_core.exchange.batch import Batch, Format, ImageRef, Reading, Rea
 from medsapiens_core.exchange.csv_table import write_table
 from medsapiens_core.exchange.formula_guard import guard
 from medsapiens_core.exchange.long_csv_rows import COLUMNS, FORMAT_NAME, read_rows
+from medsapiens_core.exchange.spacing_text import areas_to_text
 from medsapiens_core.exchange.states import counts, state_of, to_write
 from medsapiens_core.exchange.trust import gives_mm, trust_of
 
@@ -61,6 +62,7 @@ def _image(image: ImageRef) -> dict[str, str]:
     if spacing is not None:
         values |= {"row_mm": repr(spacing.row_mm), "col_mm": repr(spacing.col_mm)}
         values |= {"spacing_source": spacing.source.value, "spacing_trust": trust_of(spacing.source).value}
+        values |= {"spacing_chosen": str(int(spacing.chosen)), "spacing_areas": areas_to_text(spacing.areas)}
     return values
 
 

@@ -22,13 +22,15 @@ from medsapiens_core.exchange.checks import (
 )
 from medsapiens_core.exchange.csv_table import read_table
 from medsapiens_core.exchange.formula_guard import unguard
+from medsapiens_core.exchange.spacing_text import areas_from_text
 from medsapiens_core.exchange.states import stored_state
 
 FORMAT_NAME = "msl1"
 COLUMNS = (
     *("format", "image_id", "image_file", "image_sha256", "sop_instance_uid", "frame", "axis", "width", "height"),
     *("subject", "template", "landmark", "index", "place", "absent_reason", "x_px", "y_px", "x_mm", "y_mm"),
-    *("row_mm", "col_mm", "spacing_source", "spacing_trust", "decision", "source", "score", "confidence", "err95_px"),
+    *("row_mm", "col_mm", "spacing_source", "spacing_trust", "spacing_chosen", "spacing_areas", "decision", "source"),
+    *("score", "confidence", "err95_px"),
     *("reader", "reviewed", "reviewed_utc", "decided_utc", "model_id", "revision", "note"),
 )
 REQUIRED = ("format", "image_file", "landmark", "place", "x_px", "y_px")
@@ -78,6 +80,8 @@ class _Row(BaseModel):
     row_mm: Number = None
     col_mm: Number = None
     spacing_source: Annotated[SpacingSource | None, BeforeValidator(_blank)] = None
+    spacing_chosen: Literal["", "0", "1"] = ""
+    spacing_areas: str = ""
     decision: Annotated[Decision | None, BeforeValidator(_blank)] = None
     source: Annotated[Literal["reader", "model"] | None, BeforeValidator(_blank)] = None
     score: Number = None
@@ -171,7 +175,8 @@ def _image(row: _Row) -> ImageRef:
     spacing = None
     if row.row_mm is not None and row.col_mm is not None:
         try:
-            spacing = Spacing(row.row_mm, row.col_mm, row.spacing_source or SpacingSource.ANNOTATION_FILE)
+            source, areas = row.spacing_source or SpacingSource.ANNOTATION_FILE, areas_from_text(row.spacing_areas)
+            spacing = Spacing(row.row_mm, row.col_mm, source, row.spacing_chosen == "1", areas)
         except ValueError as error:
             raise UserError(f"{error}.") from error
     return ImageRef(

@@ -16,10 +16,12 @@ from medsapiens_core.data.image import Spacing, SpacingSource
 from medsapiens_core.data.template import Template
 from medsapiens_core.exchange.batch import ImageRef, Reading
 from medsapiens_core.exchange.hints import image_hint
+from medsapiens_core.exchange.spacing_text import MAX_AREAS
 
 Text = Annotated[str, Field(max_length=1000)]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Whole = Annotated[int, Field(ge=0, le=2**31)]
+_Area = Annotated[tuple[float, float, float, float], Field(strict=False)]
 
 
 class _Record(BaseModel):
@@ -35,6 +37,8 @@ class _Record(BaseModel):
     pixel_sha256: Digest | None = None
     sop_instance_uid: Annotated[str, Field(pattern=r"^[0-9.]{1,64}$")] | None = None
     spacing: tuple[float, float, Text] | None = Field(default=None, strict=False)
+    spacing_chosen: bool = False
+    spacing_areas: Annotated[list[_Area], Field(max_length=MAX_AREAS)] = []
     image_id: Text = ""
     subject: Text = ""
     source: Literal["reader", "model"] = "reader"
@@ -60,6 +64,8 @@ def to_record(reading: Reading, template: Template, product: str) -> dict[str, A
         "model": reading.model_id, "reviewed": reading.reviewed, "decided_utc": reading.decided_utc,
         "revision": reading.revision, "note": reading.note[:1000],
         "spacing": None if spacing is None else [spacing.row_mm, spacing.col_mm, spacing.source.value],
+        "spacing_chosen": spacing is not None and spacing.chosen,
+        "spacing_areas": None if spacing is None or not spacing.areas else [list(area) for area in spacing.areas],
     }  # fmt: skip
     return {key: value for key, value in record.items() if value is not None and value not in ("", False)}
 
@@ -105,7 +111,8 @@ def _image(record: _Record, image: ImageRef) -> ImageRef:
     spacing = image.spacing
     if record.spacing is not None:
         row_mm, col_mm, source = record.spacing
-        spacing = Spacing(row_mm, col_mm, SpacingSource(source))
+        areas = tuple(record.spacing_areas)
+        spacing = Spacing(row_mm, col_mm, SpacingSource(source), record.spacing_chosen, areas)
     return replace(
         image,
         file_name=image_hint(record.image),

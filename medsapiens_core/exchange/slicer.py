@@ -22,6 +22,7 @@ from medsapiens_core.exchange.slicer_fcsv import fcsv_text, read_fcsv
 from medsapiens_core.exchange.slicer_json import document, read_markups
 from medsapiens_core.exchange.slicer_marks import marks_of, readings_of, space_to_write
 from medsapiens_core.exchange.slicer_space import Space
+from medsapiens_core.exchange.spacing_text import source_words
 
 _SUFFIXES = (".mrk.json", ".fcsv")
 
@@ -108,7 +109,7 @@ def _text(reading: Reading, space: Space, options: WriteOptions, old_kind: bool)
 
 def _note(reading: Reading, space: Space) -> str:
     spacing = reading.image.spacing
-    ours = "not known" if spacing is None else f"{spacing.row_mm!r} x {spacing.col_mm!r} mm ({spacing.source.value})"
+    ours = "not known" if spacing is None else f"{spacing.row_mm!r} x {spacing.col_mm!r} mm ({source_words(spacing)})"
     return (
         f"Positions hold for pixels of {space.row_mm!r} x {space.col_mm!r} mm (row x column), "
         f"as 3D Slicer reads the image file. Pixel size of the case: {ours}."

@@ -172,6 +172,8 @@ def _position(state: PointState) -> tuple[str, str]:
 def _position_mm(state: PointState, spacing: Spacing | None) -> tuple[str, str]:
     if not state.is_decided or spacing is None or state.x is None or state.y is None:
         return "", ""
+    if not spacing.holds_for([(state.x, state.y)]):
+        return "", ""
     return repr(state.x * spacing.col_mm), repr(state.y * spacing.row_mm)
 
 

@@ -10,11 +10,13 @@ from typing import Any
 
 from medsapiens_core import __version__, decoding
 from medsapiens_core.data.annotation import utc_now
+from medsapiens_core.data.spacing import Spacing
 from medsapiens_core.data.template import Template
 from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.batch import NOTHING, Batch, Format, WriteOptions, WriteReport
 from medsapiens_core.exchange.files import write_text
 from medsapiens_core.exchange.safe_json import dump_json
+from medsapiens_core.exchange.trust import trust_of
 
 NO_SPACING = "none"
 
@@ -70,12 +72,25 @@ def describe(batch: Batch, form: Format, template: Template, report: WriteReport
         "models": sorted({reading.model_id for reading in readings if reading.model_id}),
         "decided_utc": {"first": times[0], "last": times[-1]} if times else None,
         "spacing_sources": dict(sources),
+        "spacing": _sizes(batch),
         "counts": {str(place): number for place, number in report.counts.items()},
         "rounding_px": report.rounding_px,
         "losses": list(report.losses),
         "skipped": [{"image": image, "reason": reason} for image, reason in report.skipped],
         "files": [_relative(path, target) for path in report.files],
     }
+
+
+def _sizes(batch: Batch) -> list[dict[str, Any]]:
+    """Every pixel size with its source and the images that it is of: not every format has a place for it."""
+    names: dict[Spacing, dict[str, None]] = {}
+    for image in (reading.image for reading in batch.readings):
+        if image.spacing is not None:
+            names.setdefault(image.spacing, {})[image.file_name] = None
+    return [
+        {**spacing.to_json(), "trust": trust_of(spacing.source).value, "images": list(images)}
+        for spacing, images in names.items()
+    ]
 
 
 def _relative(path: Path, target: Path) -> str:

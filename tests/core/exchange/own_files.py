@@ -33,7 +33,10 @@ states = st.one_of(
     st.builds(lambda x, y: placed(x, y, None, estimated=True), coordinates, coordinates),
     st.builds(absent, st.sampled_from(AbsentReason)),
 )
-spacings = st.none() | st.builds(Spacing, st.floats(1e-3, 10), st.floats(1e-3, 10), st.sampled_from(SpacingSource))
+sides = st.floats(-0.5, 4e4)
+areas = st.lists(st.tuples(sides, sides, sides, sides), max_size=2).map(tuple)
+lengths = st.floats(1e-3, 10)
+spacings = st.none() | st.builds(Spacing, lengths, lengths, st.sampled_from(SpacingSource), st.booleans(), areas)
 digests = st.none() | st.integers(0, 2**256 - 1).map("{:064x}".format)
 
 
