@@ -106,13 +106,26 @@ def get(
         int | None,
         typer.Option(help="Let the PACS send to this port of ours (C-MOVE); it must know our title, address and port."),
     ] = None,
+    receive_address: Annotated[
+        str, typer.Option(help="With --receive-port: the one address of this computer to listen on; default: all.")
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Fetch a study, a series or an image; exit code 2 when something did not come."""
     from medsapiens_core.pacs.fetch import fetch
 
     peer = _Where(host, port, title, our_title, seconds).peer()
-    got = fetch(peer, out, study=study, series=series, image=image, receive_port=receive_port)
+    if receive_address and receive_port is None:
+        raise UserError("--receive-address belongs to --receive-port. Add it, or leave the address out.")
+    got = fetch(
+        peer,
+        out,
+        study=study,
+        series=series,
+        image=image,
+        receive_port=receive_port,
+        receive_address=receive_address,
+    )
     value = {"files": [path.name for path in got.files], "already": got.already, "failed": got.failed}
     result(value, f"{len(got.files)} files came into {out}, {got.already} were there already.", as_json=as_json)
     if got.failed or not (got.files or got.already):

@@ -69,10 +69,18 @@ class Fetched:
 
 
 def fetch(
-    peer: Peer, folder: Path, *, study: str, series: str = "", image: str = "", receive_port: int | None = None
+    peer: Peer,
+    folder: Path,
+    *,
+    study: str,
+    series: str = "",
+    image: str = "",
+    receive_port: int | None = None,
+    receive_address: str = "",
 ) -> Fetched:
     """Fetch a study, one series or one image. With `receive_port` by C-MOVE to that port, which the PACS must know.
 
+    It is listened on at `receive_address`, "" for every address of this computer, until the transfer has ended.
     Raises UserError for what is no UID, and when the server refuses.
     """
     asked = _identifier(study, series, image)
@@ -80,7 +88,7 @@ def fetch(
     if receive_port is None:
         _get(peer, asked, got)
     else:
-        _move(peer, asked, got, receive_port)
+        _move(peer, asked, got, (receive_address, receive_port))
     return got
 
 
@@ -108,15 +116,16 @@ def _get(peer: Peer, asked: Dataset, got: Fetched) -> None:
         _follow(association.send_c_get(asked, GET), got)
 
 
-def _move(peer: Peer, asked: Dataset, got: Fetched, port: int) -> None:
+def _move(peer: Peer, asked: Dataset, got: Fetched, ours: tuple[str, int]) -> None:
     net, ae = library(), entity(peer)
     ae.add_requested_context(MOVE)
     for kind in KINDS:
         ae.add_supported_context(kind, SYNTAXES)
     try:
-        server = ae.start_server(("", port), block=False, evt_handlers=[(net.evt.EVT_C_STORE, got.store)])
+        server = ae.start_server(ours, block=False, evt_handlers=[(net.evt.EVT_C_STORE, got.store)])
     except OSError as error:
-        raise UserError(f"Port {port} cannot be listened on: {error.strerror}. Choose another.") from error
+        where = f"{ours[0]}:{ours[1]}".removeprefix(":")
+        raise UserError(f"Port {where} cannot be listened on: {error.strerror}. Choose another.") from error
     try:
         with connected(peer, ae) as association:
             _follow(association.send_c_move(asked, peer.our_title, MOVE), got)

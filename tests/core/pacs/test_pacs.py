@@ -35,18 +35,29 @@ needs_extra = pytest.mark.skipif(
 )
 FILES = ["CT_small.dcm", "MR_small.dcm", "MR_small_RLE.dcm"]
 
-SERVER = """
-import socket, sys, threading
+LOCAL_ONLY = """
+import sys
+
+def refuse(event, args):
+    if event not in ("socket.connect", "socket.bind", "socket.sendto") or not isinstance(args[-1], tuple):
+        return
+    if args[-1][0] != "127.0.0.1" and args[-1][:2] != ("", 0):  # an outgoing socket has no address of its own
+        raise BaseException(f"{event} {args[-1]}: not this computer")
+
+sys.addaudithook(refuse)
+"""
+SERVER = (
+    LOCAL_ONLY
+    + """
+import socket
 from pathlib import Path
 from pynetdicom import AE
 from pynetdicom.apps.qrscp import qrscp
 
-def free():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-folder, back = Path(sys.argv[1]), free()
+held = socket.socket()  # a port for the client to listen on: bound, so that nobody else is given it meanwhile
+held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+held.bind(("127.0.0.1", 0))
+folder, back = Path(sys.argv[1]), held.getsockname()[1]
 config = folder / "config.ini"
 lines = ["[DEFAULT]", "ae_title: QRSCP", "port: 0", "max_pdu: 16382", "acse_timeout: 30", "dimse_timeout: 30",
          "network_timeout: 30", "bind_address: 127.0.0.1", f"instance_location: {folder / 'instances'}",
@@ -63,13 +74,17 @@ def announce(self, address, block=True, **more):
 AE.start_server = announce
 qrscp.main(["-q", "--config", str(config)])
 """
+)
 
-CLIENT = """
-import json, sys
+CLIENT = (
+    LOCAL_ONLY
+    + """
+import json
 from medsapiens_core import cli
 for arguments in json.load(sys.stdin):
     print("CODE", cli.main(arguments), flush=True)
 """
+)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +133,7 @@ def test_images_go_out_are_found_and_come_back_as_they_were(server, tmp_path):
         ["find", "--limit", "1"],
         ["get", tmp_path / "got", "--study", study],
         ["get", tmp_path / "got", "--study", study, "--series", series],
-        ["get", tmp_path / "moved", "--study", study, "--receive-port", back],
+        ["get", tmp_path / "moved", "--study", study, "--receive-port", back, "--receive-address", "127.0.0.1"],
     )
     assert codes == [0] * 9, err
     answers, sent, found, nobody, listed, limited, got, again, moved = told
@@ -169,10 +184,11 @@ def test_what_goes_wrong_is_one_sentence(server, tmp_path):
         ["get", tmp_path / "got", "--study", "../../etc"],
         ["get", tmp_path / "got", "--study", "1.2.3.4.5.6.7"],
         ["echo", "--our-title", "a title that is far too long"],
+        ["get", tmp_path / "got", "--study", "1.2.3", "--receive-address", "127.0.0.1"],
     )
-    assert codes == [2] * 6
+    assert codes == [2] * 7
     for sentence in ("no DICOM file", "no DICOM attribute 'NoSuchThing'", "StudyInstanceUID", "by its UID",
-                     "Nothing came", "is not possible"):  # fmt: skip
+                     "Nothing came", "is not possible", "belongs to --receive-port"):  # fmt: skip
         assert sentence in err
     assert "Traceback" not in err
     codes, _, err = client(back, ["echo"])
