@@ -20,10 +20,10 @@ def _written(workspace: Workspace, *, names: bool = False, sizes: bool = False) 
     project = workspace.project
     images, annotations = [], []
     for number, row in enumerate(project.cases.page(limit=12)):
-        wrong = sizes and number % 4 == 1
+        wrong, larger = sizes and number % 4 == 1, 1 + (sizes and number % 4 == 3)
         file_name = f"export/{row.name}" if not (sizes and number % 4 == 2) else f"case {number}.png"
-        width = row.width * (2 if wrong else 1)
-        images.append({"id": number, "file_name": file_name, "width": width, "height": row.height})
+        width, height = row.width * (2 if wrong else larger), row.height * larger
+        images.append({"id": number, "file_name": file_name, "width": width, "height": height})
         states = project.annotations.load(row.id).states
         points = [(s.x or row.width / 2, s.y or row.height / 2) for s in states]
         spread = [v for k, (x, y) in enumerate(points) for v in (x + k % 3 * 4, y - k % 5, 2)]

@@ -186,7 +186,7 @@ class LandmarkImportController(QObject):
         if not questions:
             self._compare()
             return
-        rows = tuple(PictureRow(q.position, q.name, q.problem, q.offered, q.by_name) for q in questions)
+        rows = tuple(PictureRow(q.position, q.name, q.problem, q.offered, q.by_name, q.scalable) for q in questions)
         self._draft.page = PICTURES
         self._view.show_pictures(PicturesState(rows, len(self._draft.batch.readings) - len(rows), note))
 

@@ -14,6 +14,7 @@ from medsapiens_core.exchange.batch import Format
 from medsapiens_core.exchange.facts import FACTS
 from medsapiens_core.transfer.importing import ImportPlan
 from medsapiens_core.transfer.preview import CHANGES, CasePreview, Choice, PointPreview, Preview, pairs_text
+from medsapiens_core.transfer.scaling import factor_of
 
 
 def format_choices(forms: Sequence[Format], *, reading: bool) -> tuple[FormatChoice, ...]:
@@ -56,12 +57,22 @@ def preview_state(
         summary = tr("{what} will get {points} as predictions, for a person to check.", what=what, points=points)
     else:
         summary = tr("{what}, {points} will be written as decisions.", what=what, points=points)
-    over = sum(case.count("overwrites") for case in shown.cases if choices.get(case.position) == "theirs")
+    hidden = sum(case.is_hidden and choices.get(case.position) != "leave" for case in shown.cases)
+    if hidden:
+        summary += " " + trn(
+            "%n case is read blind: its predictions are stored, and shown after the review.",
+            "%n cases are read blind: their predictions are stored, and shown after the review.",
+            hidden,
+        )
+    over = sum(
+        case.count("overwrites") for case in shown.cases if choices.get(case.position) == "theirs" and not case.refusal
+    )
     if over and shown.kind == "reading":
         summary += " " + trn(
             "%n of them replaces a decision of a person.", "%n of them replace decisions of a person.", over
         )
-    return PreviewState(rows, shown.kind == "prediction", summary, tuple(refused), tuple(notes), changes > 0)
+    can_import = changes > 0 or hidden > 0
+    return PreviewState(rows, shown.kind == "prediction", summary, tuple(refused), tuple(notes), can_import)
 
 
 def point_rows(case: CasePreview, template: Template) -> tuple[PointRow, ...]:
@@ -136,7 +147,7 @@ def outcome(
     """What came of an import of which the first `written` cases of the plan were stored."""
     by_case = {(case.case.id, case.annotation.reader): case for case in shown.cases}
     cases = [by_case[planned.case.id, planned.slot] for planned in plan.cases[:written]]
-    replaced = [c for c in cases if shown.kind == "reading" and choices[c.position] == "theirs"]
+    replaced = [c for c in cases if shown.kind == "reading" and choices[c.position] == "theirs" and not c.refusal]
     return ImportOutcome(
         batch,
         len(cases),
@@ -153,7 +164,7 @@ def outcome(
 def _taken(case: CasePreview, shown: Preview, choice: str) -> int:
     if choice == "leave":
         return 0
-    if choice == "theirs" and shown.kind == "reading":
+    if choice == "theirs" and shown.kind == "reading" and not case.refusal:
         return case.count(*CHANGES, "overwrites")
     return case.count(*CHANGES)
 
@@ -175,19 +186,21 @@ def _row(
         conflict += " " + tr("up to {distance}", distance=_short_distance(against, spacing))
     swap = tr("every pair") if case.all_swapped else pairs_text(case.swaps, template)
     reader = f" ({case.annotation.reader})" if case.annotation.reader else ""
+    scale = f", × {factor_of(case.reading):.4g}" if case.reading.scaled_from else ""
     return ChangeRow(
         case.position,
-        f"{case.case.name}{reader}",
+        f"{case.case.name}{reader}{scale}",
         case.count("new"),
         moved,
         case.count("same", "undecided"),
         conflict,
         choices.get(case.position, "leave"),
         bool(case.count("overwrites")),
-        shown.kind == "reading" and bool(case.count("overwrites")),
-        case.count(*CHANGES, "overwrites") > 0,
+        shown.kind == "reading" and bool(case.count("overwrites")) and not case.refusal,
+        case.count(*CHANGES, "overwrites") > 0 or case.is_hidden,
         swap if case.swaps else "",
         bool(swapped.get(case.position)),
+        case.is_hidden,
     )
 
 

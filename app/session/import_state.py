@@ -84,13 +84,17 @@ class NamesState:
 
 @dataclass(frozen=True)
 class PictureRow:
-    """A reading whose picture is not sure. `offered` are (case id, name); the first `by_name` fit by name."""
+    """A reading whose picture is not sure. `offered` are (case id, name); the first `by_name` fit by name.
+
+    `scalable` are (case id, name, factor) of cases of another size, to which its points can be scaled.
+    """
 
     position: int
     name: str
     problem: str
     offered: tuple[tuple[int, str], ...] = ()
     by_name: int = 0
+    scalable: tuple[tuple[int, str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,7 @@ class PointRow:
 class ChangeRow:
     """One case of the preview. `id` is the number of its reading in the file; `choice` keep, theirs or leave.
 
+    `is_hidden`: read blind, so the predictions are stored without being shown.
     `is_conflict`: somebody here has decided otherwise; `can_overwrite` is False for predictions. `swap` names pairs
     that lie the other way round, "" if none do.
     """
@@ -133,6 +138,7 @@ class ChangeRow:
     is_change: bool = True
     swap: str = ""
     is_swapped: bool = False
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True)

@@ -157,6 +157,13 @@ def import_(
     trust_names: Annotated[
         bool, typer.Option("--trust-names", help="Take pictures by name alone where the file states no size or hash.")
     ] = False,
+    scale: Annotated[
+        bool,
+        typer.Option(
+            "--scale-to-image",
+            help="Take points of a picture of another size, where both axes have one ratio, and scale them to ours.",
+        ),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would change.")] = False,
     undo: Annotated[str | None, typer.Option(help="Take back the import with this id instead.")] = None,
     option: ChoiceOption = None,
@@ -164,11 +171,15 @@ def import_(
 ) -> None:
     """Take landmarks of other tools into a project. A person's decision is never overwritten, only told as a conflict.
 
+    Where several people read, --reader also says who imports: an own reading is touched only by whose it is.
     What cannot be taken is told and does not stop the rest; the exit code is then 2.
     """
     from medsapiens_core.store.project import Project
 
     with Project.open(project, read_only=dry_run) as opened:
+        known = opened.readers.find(reader) if reader else None
+        if known is not None:
+            opened.read_as(known.code)
         if undo is not None:
             value = _undo(opened, undo)
         elif file is None:
@@ -183,6 +194,7 @@ def import_(
                 kind=kind,
                 images=images,
                 trust_names=trust_names,
+                scale=scale,
                 dry_run=dry_run,
                 option=option or [],
             )
@@ -203,6 +215,7 @@ def _import(
     kind: Literal["reading", "prediction"],
     images: Path | None,
     trust_names: bool,
+    scale: bool,
     dry_run: bool,
     option: list[str],
 ) -> dict[str, Any]:
@@ -216,8 +229,8 @@ def _import(
     choices = parse_choices(option)
     finder = CaseFinder(project, images)
     found = read_file(file, chosen, project.template, find_image=finder.find, choices=choices, map_file=map_file)
-    added, notes = add_pictures(project, found.batch, images, dry_run=dry_run)
-    plan = plan_import(project, found.batch, kind, trust_names=trust_names)
+    added, notes = add_pictures(project, found.batch, images, dry_run=dry_run, scale=scale)
+    plan = plan_import(project, found.batch, kind, trust_names=trust_names, scale=scale)
     source = source_of(file, chosen.name, choices, map_file)
     batch = apply_import(project, plan, source, reader) if plan.cases and not dry_run else None
     messages = [*found.batch.messages, *notes, *plan.notes, *_swaps(project, found.batch)]

@@ -46,6 +46,7 @@ class Reading:
     `points` maps landmark names, as the file has them, to states; a landmark that is not among them is not placed.
     Coordinates are image pixels. `source` "model" means that nobody has decided (states are `predicted`); `scores` are
     0..1 by landmark. `extra` holds what the file says beyond this, by format name, and is written back by that format.
+    `scaled_from` is the (width, height) of the picture in the file where a person had the points scaled to `image`.
     """
 
     image: ImageRef
@@ -61,6 +62,7 @@ class Reading:
     revision: int = 0
     note: str = ""
     extra: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    scaled_from: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)

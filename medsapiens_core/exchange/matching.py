@@ -17,15 +17,20 @@ How = Literal["uid", "sha256", "pixels", "path", "name"]
 CERTAIN: tuple[How, ...] = ("uid", "sha256", "pixels")
 MOST_DECODED = 200  # pictures of the right size that are decoded for one reading that states a hash of pixels
 TRUST_HINT = "If the names can be trusted, say so with --trust-names."
+SCALE_HINT = "If only its resolution was changed, --scale-to-image scales the points by {}."
 
 
 @dataclass(frozen=True)
 class Match:
-    """`position` of the known image, and how it was found; or `problem`, a sentence, and no position."""
+    """`position` of the known image, and how it was found; or `problem`, a sentence, and no position.
+
+    `scalable` is the position of the image that fits but for its size, where both axes have the same ratio.
+    """
 
     position: int | None = None
     how: How | None = None
     problem: str = ""
+    scalable: int | None = None
 
 
 class KnownImages:
@@ -66,7 +71,13 @@ class KnownImages:
             return Match(problem=f"{_told(ref)}: {len(found)} pictures fit, so none was chosen.")
         image = self.images[found[0]]
         problem = _problem(ref, image, asked=how not in CERTAIN and not trust_names)
-        return Match(problem=problem) if problem else Match(found[0], how)
+        if problem:
+            return Match(problem=problem)
+        problem, factor = _size_problem(ref, image), scale_between(ref, image)
+        if problem:
+            hint = f" {SCALE_HINT.format(f'{factor:.6g}')}" if factor else ""
+            return Match(problem=problem + hint, scalable=found[0] if factor else None)
+        return Match(found[0], how)
 
     def find(self, hint: str) -> list[int]:
         """Positions of the images that a hint in a file may mean: a SOP Instance UID, a path, a name, a name's stem."""
@@ -118,7 +129,19 @@ def _problem(ref: ImageRef, image: ImageRef, *, asked: bool) -> str:
         return f"{_told(ref)}: the name fits, but the picture's bytes are others than the file says. {TRUST_HINT}"
     if asked and (None in stated or None in real):
         return f"{_told(ref)}: only the name fits, and the file does not state the picture's size. {TRUST_HINT}"
-    if any(map(_differ, stated, real)):
+    return ""
+
+
+def scale_between(ref: ImageRef, image: ImageRef) -> float | None:
+    """How many times larger `image` is than the picture of `ref`; None unless that is exactly so along both axes."""
+    if not (ref.width and ref.height and image.width and image.height):
+        return None
+    has_one_ratio = ref.width * image.height == ref.height * image.width
+    return image.width / ref.width if has_one_ratio and ref.width != image.width else None
+
+
+def _size_problem(ref: ImageRef, image: ImageRef) -> str:
+    if any(map(_differ, (ref.width, ref.height), (image.width, image.height))):
         return (
             f"{_told(ref)}: the file says {ref.width} x {ref.height} pixels, the picture has {image.width} x "
             f"{image.height}. Its points belong to another version of the picture."

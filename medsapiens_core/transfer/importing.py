@@ -6,7 +6,6 @@ A decision that somebody has made is never overwritten: it stays, and the other 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -17,10 +16,13 @@ from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.batch import Batch, ImageRef, Reading
 from medsapiens_core.store.cases import CaseRow
 from medsapiens_core.store.project import Project
+from medsapiens_core.transfer.own_readings import Bound, refusal, with_slots
 from medsapiens_core.transfer.pixel_hashes import known_images
 from medsapiens_core.transfer.predictions import as_prediction
+from medsapiens_core.transfer.scaling import scale_notes, scaled
 
 Kind = Literal["reading", "prediction"]
+SEVERAL = "Several readings of one picture: each is kept under its reader's name, none is the common one."
 
 
 @dataclass(frozen=True)
@@ -77,21 +79,38 @@ def all_cases(project: Project) -> list[CaseRow]:
     return project.cases.page(sort="added", limit=max(1, project.cases.count()))
 
 
-def plan_import(project: Project, batch: Batch, kind: Kind, *, trust_names: bool = False) -> ImportPlan:
-    """Bind every reading to a case and compare it with what is there. Nothing is stored."""
+def bind(
+    project: Project, batch: Batch, *, trust_names: bool = False, scale: bool = False
+) -> tuple[list[Bound], list[str]]:
+    """Every reading with its case, and a sentence for each that has none.
+
+    With `scale`, a picture that differs in its size alone, and by one ratio, is taken and the points are scaled to it.
+    """
     cases = all_cases(project)
     known = known_images([image_of(case) for case in cases])
+    bound: list[Bound] = []
     problems: list[str] = []
-    bound: list[tuple[CaseRow, Reading]] = []
-    for reading in batch.readings:
+    for position, reading in enumerate(batch.readings):
         match = known.match(reading.image, trust_names=trust_names)
-        if match.position is None:
-            problems.append(match.problem)
+        if match.position is not None:
+            bound.append((position, cases[match.position], reading))
+        elif scale and match.scalable is not None:
+            case = cases[match.scalable]
+            bound.append((position, case, scaled(reading, image_of(case))))
         else:
-            bound.append((cases[match.position], reading))
+            problems.append(match.problem)
+    return bound, problems
+
+
+def plan_import(
+    project: Project, batch: Batch, kind: Kind, *, trust_names: bool = False, scale: bool = False
+) -> ImportPlan:
+    """Bind every reading to a case, as `bind` does, and compare it with what is there. Nothing is stored."""
+    bound, problems = bind(project, batch, trust_names=trust_names, scale=scale)
     plan = _plan_predictions if kind == "prediction" else _plan_readings
     found = plan(project, bound)
-    return replace(found, problems=(*problems, *found.problems))
+    notes = (*found.notes, *scale_notes((planned.case.name, planned.reading) for planned in found.cases))
+    return replace(found, problems=(*problems, *found.problems), notes=notes)
 
 
 def apply_import(
@@ -104,19 +123,22 @@ def apply_import(
 ) -> str:
     """Store what was planned as one batch and return its id. `source` tells format, file hash and options.
 
-    `reader` names who decided, in place of the names in the file. A case that has changed since the plan was made
+    `reader` names who decided, in place of the names in the file. Predictions of a case that is read blind are stored
+    and not shown. A case that has changed since the plan was made
     raises StaleRevisionError; what was stored before it stays, and importing again goes on from there. So does what
     was stored when `go_on(done, total)` answers False.
     """
     counts = {"cases": len(plan.cases), "conflicts": len(plan.conflicts), "problems": len(plan.problems)}
-    batch = project.imports.begin({**source, "as": plan.kind, **counts})
+    sizes = [{"case": p.case.id, "from": p.reading.scaled_from} for p in plan.cases if p.reading.scaled_from]
+    batch = project.imports.begin({**source, "as": plan.kind, **counts, **({"scaled": sizes} if sizes else {})})
     for number, planned in enumerate(plan.cases):
         if not go_on(number, len(plan.cases)):
             break
         if plan.kind == "prediction":
             made = as_prediction(planned.reading, planned.case, project.template, str(source["format"]))
             project.predictions.add(made, planned.case.id)
-            _show(project, planned.case.id, made, project.imports.edit_id(batch, number))
+            if not planned.slot and not project.readings.hides_from_common(planned.case):
+                _show(project, planned.case.id, made, project.imports.edit_id(batch, number))
             continue
         annotation = project.annotations.load(planned.case.id, reader=planned.slot)
         edit = _edit(annotation, planned, reader)
@@ -128,14 +150,16 @@ def apply_import(
 def undo_import(project: Project, batch: str) -> tuple[int, list[str]]:
     """Take back the edits of an import, as further edits; returns how many, and a sentence for each that cannot be.
 
-    An edit stays when its landmarks have changed since. Predictions are kept beside one another and are not removed.
+    An edit stays when its landmarks have changed since, and when the person (`Project.read_as`) may not change them.
+    Predictions are kept beside one another and are not removed.
     """
     undone, kept = 0, []
     returned = any(record.id == batch and "package" in record.body for record in project.imports.records())
     for case_id, slot, edit in project.imports.edits(batch):
-        annotation = project.annotations.load(case_id, reader=slot)
-        if any(annotation[change.landmark] != change.after for change in edit.changes):
-            kept.append(f"{project.cases.get(case_id).name}: its landmarks have changed since, so they stay.")
+        annotation, case = project.annotations.load(case_id, reader=slot), project.cases.get(case_id)
+        refused = refusal(project, case, annotation)
+        if refused or any(annotation[change.landmark] != change.after for change in edit.changes):
+            kept.append(refused or f"{case.name}: its landmarks have changed since, so they stay.")
             continue
         was_reviewed = edit.reviewed[0] and (returned or not edit.changes)  # a package holds finished readings only
         back = replace(edit.inverse(), reviewed=(annotation.reviewed, was_reviewed))
@@ -158,19 +182,12 @@ def _edit(annotation: Annotation, planned: PlannedCase, reader: str | None) -> E
     return replace(edit, reader=name, reviewed=(annotation.reviewed, planned.reviewed))
 
 
-def _plan_readings(project: Project, bound: Sequence[tuple[CaseRow, Reading]]) -> ImportPlan:
-    times = Counter(case.id for case, _ in bound)
-    taken: set[tuple[int, str]] = set()
+def _plan_readings(project: Project, bound: Sequence[Bound]) -> ImportPlan:
+    sorted_out, problems = with_slots(project, bound, is_prediction=False)
     cases: list[PlannedCase] = []
     conflicts: list[Conflict] = []
-    problems: list[str] = []
     unchanged = undecided = 0
-    for case, reading in bound:
-        slot = reading.reader if times[case.id] > 1 else ""
-        if (case.id, slot) in taken:
-            problems.append(f"{case.name}: the file holds two readings of it by the same reader.")
-            continue
-        taken.add((case.id, slot))
+    for _, case, reading, slot in sorted_out:
         try:
             planned, against, same = _compare(project, case, reading, slot)
         except UserError as error:
@@ -183,8 +200,8 @@ def _plan_readings(project: Project, bound: Sequence[tuple[CaseRow, Reading]]) -
         else:
             cases.append(planned)
     notes = [f"{undecided} undecided points were not taken; import them as predictions."] if undecided else []
-    if any(slot for _, slot in taken):
-        notes.append("Several readings of one picture: each is kept under its reader's name, none is the common one.")
+    if any(slot not in ("", project.person) for *_, slot in sorted_out):
+        notes.append(SEVERAL)
     return ImportPlan("reading", tuple(cases), tuple(conflicts), tuple(problems), tuple(notes), unchanged)
 
 
@@ -222,15 +239,9 @@ def _distance(mine: PointState, theirs: PointState) -> float | None:
     return math.hypot(mine.x - theirs.x, mine.y - theirs.y)
 
 
-def _plan_predictions(_project: Project, bound: Sequence[tuple[CaseRow, Reading]]) -> ImportPlan:
-    cases, problems, absent = [], [], 0
-    taken: set[int] = set()
-    for case, reading in bound:
-        if case.id in taken:
-            problems.append(f"{case.name}: the file holds several readings of it. Import them with --as reading.")
-            continue
-        taken.add(case.id)
-        absent += sum(state.absent_reason is not None for state in reading.points.values())
-        cases.append(PlannedCase(case, reading))
+def _plan_predictions(project: Project, bound: Sequence[Bound]) -> ImportPlan:
+    sorted_out, problems = with_slots(project, bound, is_prediction=True)
+    cases = tuple(PlannedCase(case, reading, slot) for _, case, reading, slot in sorted_out)
+    absent = sum(state.absent_reason is not None for case in cases for state in case.reading.points.values())
     notes = [f"{absent} absent landmarks were not taken: a prediction has positions only."] if absent else []
-    return ImportPlan("prediction", tuple(cases), (), tuple(problems), tuple(notes))
+    return ImportPlan("prediction", cases, (), tuple(problems), tuple(notes))

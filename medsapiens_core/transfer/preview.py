@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -15,8 +14,9 @@ from medsapiens_core.exchange.batch import Batch, Reading
 from medsapiens_core.exchange.swaps import Suspicion, find_swaps
 from medsapiens_core.store.cases import CaseRow
 from medsapiens_core.store.project import Project
-from medsapiens_core.transfer.importing import Conflict, ImportPlan, Kind, PlannedCase, all_cases, image_of
-from medsapiens_core.transfer.pixel_hashes import known_images
+from medsapiens_core.transfer.importing import SEVERAL, Conflict, ImportPlan, Kind, PlannedCase, bind
+from medsapiens_core.transfer.own_readings import is_hidden, refusal, with_slots
+from medsapiens_core.transfer.scaling import scale_notes
 from medsapiens_core.transfer.sources import decided_points
 
 What = Literal["new", "moved", "same", "overwrites", "undecided"]
@@ -43,7 +43,11 @@ class PointPreview:
 
 @dataclass(frozen=True, eq=False)
 class CasePreview:
-    """What the file says of one case. `swaps` are pairs that lie the other way round than in the other cases."""
+    """What the file says of one case. `swaps` are pairs that lie the other way round than in the other cases.
+
+    `is_hidden`: the case is read blind, so predictions are stored without being shown, and `points` is empty.
+    `refusal` says why decisions here may not be replaced, "" if they may.
+    """
 
     position: int
     case: CaseRow
@@ -52,6 +56,8 @@ class CasePreview:
     points: tuple[PointPreview, ...]
     swaps: tuple[tuple[str, str], ...] = ()
     all_swapped: bool = False
+    is_hidden: bool = False
+    refusal: str = ""
 
     def count(self, *what: What) -> int:
         """How many points are of these kinds."""
@@ -74,40 +80,31 @@ class Preview:
 
 
 def preview(project: Project, batch: Batch, kind: Kind, swapped: Mapping[int, bool] | None = None) -> Preview:
-    """Compare a batch of landmark ids with the project. `swapped[reading number]` exchanges the pairs noticed there."""
-    cases = all_cases(project)
-    known = known_images([image_of(case) for case in cases])
+    """Compare a batch of landmark ids with the project. `swapped[reading number]` exchanges the pairs noticed there.
+
+    Each reading is compared with the one that the person (`Project.read_as`) works on; nobody else's is shown.
+    """
     noticed = _noticed(project, batch)
-    problems: list[str] = []
-    bound: list[tuple[int, CaseRow, Reading]] = []
-    for position, reading in enumerate(batch.readings):
-        match = known.match(reading.image)
-        if match.position is None:
-            problems.append(match.problem)
-            continue
+    bound, problems = bind(project, batch)
+    sorted_out, refused = with_slots(project, bound, is_prediction=kind == "prediction")
+    found: list[CasePreview] = []
+    for position, case, given, slot in sorted_out:
         suspicion = noticed.get(position)
         is_swapped = suspicion is not None and (swapped or {}).get(position)
-        taken_as = exchanged(reading, suspicion.pairs) if suspicion and is_swapped else reading
-        bound.append((position, cases[match.position], taken_as))
-    times = Counter(case.id for _, case, _ in bound)
-    found: list[CasePreview] = []
-    taken: set[tuple[int, str]] = set()
-    for position, case, reading in bound:
-        slot = reading.reader if times[case.id] > 1 and kind == "reading" else ""
-        if (case.id, slot) in taken:
-            problems.append(f"{case.name}: the file holds two readings of it by the same reader.")
-            continue
-        taken.add((case.id, slot))
+        reading = exchanged(given, suspicion.pairs) if suspicion and is_swapped else given
         annotation = project.annotations.load(case.id, reader=slot)
+        if kind == "prediction" and is_hidden(project, case, annotation):
+            found.append(CasePreview(position, case, reading, annotation, (), is_hidden=True))
+            continue
         points = compare(annotation, reading, case.spacing, kind)
-        suspicion = noticed.get(position)
         found.append(
             CasePreview(
                 position, case, reading, annotation, points,
                 suspicion.pairs if suspicion else (), bool(suspicion and suspicion.whole),
+                refusal=refusal(project, case, annotation) if kind == "reading" else "",
             )
         )  # fmt: skip
-    return Preview(kind, tuple(found), tuple(problems), _notes(found, kind))
+    return Preview(kind, tuple(found), (*problems, *refused), _notes(project, found, kind))
 
 
 def compare(annotation: Annotation, reading: Reading, spacing: Spacing | None, kind: Kind) -> tuple[PointPreview, ...]:
@@ -124,8 +121,9 @@ def to_plan(shown: Preview, choices: Mapping[int, Choice]) -> ImportPlan:
         if choice == "leave":
             continue
         if shown.kind == "prediction":
-            planned.append(PlannedCase(case.case, case.reading))
+            planned.append(PlannedCase(case.case, case.reading, case.annotation.reader))
             continue
+        choice = "keep" if case.refusal else choice
         kept = [point for point in case.points if point.what == "overwrites" and choice != "theirs"]
         conflicts += [_conflict(case.case, point) for point in kept]
         changes = {p.landmark: p.theirs for p in case.points if p.what in CHANGES or p.what == "overwrites"}
@@ -186,16 +184,17 @@ def _conflict(case: CaseRow, point: PointPreview) -> Conflict:
     return Conflict(case.name, point.landmark, point.mine.label, point.theirs.label, point.distance_px)
 
 
-def _notes(cases: Sequence[CasePreview], kind: Kind) -> tuple[str, ...]:
-    notes = []
+def _notes(project: Project, cases: Sequence[CasePreview], kind: Kind) -> tuple[str, ...]:
+    notes = scale_notes((case.case.name, case.reading) for case in cases)
     undecided = sum(case.count("undecided") for case in cases)
     if undecided:
         notes.append(f"{undecided} undecided points are not taken as decisions; import them as predictions.")
     absent = sum(point.theirs.absent_reason is not None for case in cases for point in case.points)
     if kind == "prediction" and absent:
         notes.append(f"{absent} absent landmarks are not taken: a prediction has positions only.")
-    if any(case.annotation.reader for case in cases):
-        notes.append("Several readings of one picture: each is kept under its reader's name, none is the common one.")
+    if any(case.annotation.reader not in ("", project.person) for case in cases):
+        notes.append(SEVERAL)
+    notes += [f"{case.refusal} Its decisions stay." for case in cases if case.refusal and case.count("overwrites")]
     return tuple(notes)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from medsapiens_core.data.annotation import PointState
 from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.batch import Batch
-from medsapiens_core.exchange.matching import KnownImages
+from medsapiens_core.exchange.matching import KnownImages, scale_between
 from medsapiens_core.store.project import Project
 from medsapiens_core.transfer.importing import all_cases, image_of
 from medsapiens_core.transfer.pictures import PictureFolder, described
@@ -33,10 +34,12 @@ class CaseFinder:
         return None if found else self._folder.find(hint)
 
 
-def add_pictures(project: Project, batch: Batch, images: Path | None, *, dry_run: bool) -> tuple[int, list[str]]:
+def add_pictures(
+    project: Project, batch: Batch, images: Path | None, *, dry_run: bool, scale: bool = False
+) -> tuple[int, list[str]]:
     """Add the pictures under `images` that readings name and the project lacks; returns how many, and notes.
 
-    A picture whose size or hash is not what the file says is not added.
+    A picture whose size or hash is not what the file says is not added; with `scale` the size may differ by one ratio.
     """
     if images is None:
         return 0, []
@@ -48,7 +51,9 @@ def add_pictures(project: Project, batch: Batch, images: Path | None, *, dry_run
             image = folder.read(reading.image)
             if image is None:
                 continue
-            described(reading.image, image)
+            of_its_size = replace(reading.image, width=image.width, height=image.height)
+            scalable = scale and scale_between(reading.image, of_its_size) is not None
+            described(of_its_size if scalable else reading.image, image)
         except UserError as error:
             notes.append(str(error))
             continue

@@ -7,7 +7,9 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 
+from app.views.dialogs import Dialogs
 from medsapiens_core.data.annotation import placed
+from medsapiens_core.data.readers import Reader
 from medsapiens_core.data.template_file import find_template
 from medsapiens_core.io.read import read_image
 from medsapiens_core.store.project import Project
@@ -89,11 +91,10 @@ def importer(start_application, folder, qtbot):
     return Importer(application, qtbot)
 
 
-def stored(folder_or_project):
+def stored(project, slot=""):
     """Case name -> landmark -> position."""
-    project = folder_or_project
     cases = project.cases.page(sort="added")
-    annotations = {case.name: project.annotations.load(case.id) for case in cases}
+    annotations = {case.name: project.annotations.load(case.id, reader=slot) for case in cases}
     return {
         name: {m: (s.x, s.y) for m, s in zip(a.landmark_ids, a.states, strict=True) if s.is_decided}
         for name, a in annotations.items()
@@ -220,6 +221,64 @@ def test_pictures_that_do_not_fit_are_asked_about_and_a_damaged_file_costs_only_
     notice = importer.notice()
     assert "2 were left out." in notice.text and ("Show list" in [word for _, word in notice.actions])
     assert stored(project)["film 003.png"] == positions(2) and stored(project)["film 002.png"] == {}
+
+
+def test_points_of_a_smaller_copy_are_scaled_only_where_that_is_chosen(importer, tmp_path):
+    project = importer.application.workspace.project
+    importer.drop(write_coco(tmp_path / "small.json", TEMPLATE.ids, [0, 1], size=(SIZE[0] // 2, SIZE[1] // 2)))
+    window = importer.window
+    window.files.as_reading.click()
+    importer.next()
+    importer.on("pictures")
+    first, second = window.pictures.combos.values()
+    assert (first.currentData(), second.currentData()) == (0, 0) and not window.pictures.by_name.isVisible()
+    assert [first.itemText(k) for k in range(first.count())] == ["Leave out", "film 000.png, points × 2"]
+    first.setCurrentIndex(1)
+    importer.next()
+    importer.on("preview")
+    assert window.preview.table.rowCount() == 1
+    assert window.preview.table.item(0, 0).text() == "film 000.png, × 2"
+    width, height = SIZE
+    assert f"from {width // 2} x {height // 2} to {width} x {height} pixels" in window.preview._notes.text()
+    wanted = {mark: (2 * (x + 0.5) - 0.5, 2 * (y + 0.5) - 0.5) for mark, (x, y) in positions(0).items()}
+    assert f"{wanted[TEMPLATE.ids[0]][0]:.1f}" in window.preview.points.item(0, 2).text()
+    importer.next()
+    assert "1 was left out." in importer.notice().text
+    assert stored(project)["film 000.png"] == {mark: pytest.approx(xy) for mark, xy in wanted.items()}
+    assert stored(project)["film 001.png"] == {}
+    importer.press("Undo import")
+    importer.wait(lambda: stored(project)["film 000.png"] == {})
+
+
+def test_a_blind_reader_imports_into_their_own_reading_and_sees_nobody_elses(
+    start_application, decided, tmp_path, qtbot, monkeypatch
+):
+    with Project.open(decided) as project:
+        for code in ("AB", "CD"):
+            project.readers.add(Reader(code))
+        project.readings.assign([case.id for case in project.cases.page()], "CD", by="AB")
+    monkeypatch.setattr(Dialogs, "who", lambda _self, readers, *_rest: next(r for r in readers if r.code == "CD"))
+    importer = Importer(start_application(decided), qtbot)
+    importer.wait(lambda: importer.application.workspace.session.is_open)
+    project = importer.application.workspace.project
+    common = stored(project)
+    importer.drop(write_coco(tmp_path / "mine.json", TEMPLATE.ids, shift=2.0))
+    window = importer.window
+    window.files.as_reading.click()
+    importer.next()
+    importer.on("preview")
+    lines = [[window.preview.table.item(row, column).text() for column in (0, 2, 5)] for row in range(COUNT)]
+    assert lines == [[f"film {number:03d}.png (CD)", "6", ""] for number in range(COUNT)]
+    here = [window.preview.points.item(row, 1).text() for row in range(len(TEMPLATE))]
+    assert here == ["not placed"] * len(TEMPLATE), "what AB placed is not shown"
+    assert not window.preview.radios["theirs"].isVisible()
+    importer.next()
+    importer.notice()
+    mine = {name: {mark: (x + 2.0, y) for mark, (x, y) in points.items()} for name, points in common.items()}
+    assert stored(project, "CD") == mine and stored(project) == common
+    importer.press("Undo import")
+    importer.wait(lambda: not any(stored(project, "CD").values()))
+    assert stored(project) == common
 
 
 def test_predictions_come_on_screen_and_no_decision_is_touched(importer, tmp_path):

@@ -22,6 +22,10 @@ from app.views.widgets import GAP, QuietComboBox, button, label
 
 HEADERS = ("Picture in the file", "Why it is asked", "It is the case")
 NO_CASE = "No case of this project has this size."
+SCALED = "{name}, points × {factor}"
+SCALED_TIP = (
+    "For a picture whose resolution alone was changed: its points are scaled. The preview shows where they come to lie."
+)
 
 
 class PicturesPage(QWidget):
@@ -88,8 +92,10 @@ class PicturesPage(QWidget):
         combo.addItem(tr("Leave out"), 0)
         for case_id, name in entry.offered:
             combo.addItem(name, case_id)
-        combo.setEnabled(bool(entry.offered))
-        combo.setToolTip("" if entry.offered else tr(NO_CASE))
+        for case_id, name, factor in entry.scalable:
+            combo.addItem(tr(SCALED, name=name, factor=f"{factor:.4g}"), case_id)
+        combo.setEnabled(combo.count() > 1)
+        combo.setToolTip(tr(SCALED_TIP) if entry.scalable else "" if entry.offered else tr(NO_CASE))
         return combo
 
     def _ask_for_folder(self) -> None:

@@ -110,6 +110,8 @@ class PreviewPage(QWidget):
 
     def _fill_line(self, line: int, row: ChangeRow) -> None:
         taken = tr(TAKEN[row.choice]) if row.is_change or row.choice == "leave" else tr("nothing to do")
+        if row.is_hidden and row.choice != "leave":
+            taken = tr("yes, unseen (blind)")
         name = f"{row.name}  ⇄" if row.swap else row.name
         texts = (name, taken, str(row.new or ""), row.moved, str(row.same or ""), row.conflict)
         for column, text in enumerate(texts):
