@@ -46,7 +46,7 @@ def _at(stage: Stage, path: Path, page: str) -> QWidget:
     if page == "files":
         return window
     window.next.click()
-    wait_until(lambda: window.page in ("names", "pictures", "preview") and not window.stop.isVisible(), LIMIT_MS)
+    wait_until(lambda: window.page in ("names", "pictures", "preview") and not window.row.stop.isVisible(), LIMIT_MS)
     if page == "preview":
         _look(window)
     return window

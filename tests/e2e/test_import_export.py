@@ -67,7 +67,7 @@ class Importer:
         self.wait(lambda: self.window.files.format.currentData() != "")
 
     def on(self, page):
-        self.wait(lambda: self.window.page == page and not self.window.stop.isVisible())
+        self.wait(lambda: self.window.page == page and not self.window.row.stop.isVisible())
 
     def next(self):
         assert self.window.next.isEnabled(), self.window.next.toolTip()
@@ -360,7 +360,7 @@ def test_an_export_to_csv_comes_back_without_a_change(start_application, decided
     table = importer.window.preview.table
     assert [table.item(row, 4).text() for row in range(COUNT)] == ["6"] * COUNT
     assert not importer.window.next.isEnabled() and "Nothing would change" in importer.window.next.toolTip()
-    importer.window.cancel.click()
+    importer.window.row.cancel.click()
 
     asked = []
     monkeypatch.setattr(type(exporter.window), "may_replace", lambda _self, path: bool(asked.append(path)))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from app.session.import_state import (
     FILES,
@@ -28,7 +28,8 @@ from app.views.transfer.files_page import FilesPage
 from app.views.transfer.names_page import NamesPage
 from app.views.transfer.pictures_page import PicturesPage
 from app.views.transfer.preview_page import PreviewPage
-from app.views.widgets import GAP, MARGIN, button, label, line
+from app.views.transfer.progress_row import ProgressRow
+from app.views.widgets import GAP, MARGIN, label, line
 
 TITLES = {FILES: "File", NAMES: "Names", PICTURES: "Pictures", PREVIEW: "Preview"}
 NEXT = {FILES: "Next", NAMES: "Next", PICTURES: "Next", PREVIEW: "Import"}
@@ -67,15 +68,11 @@ class ImportWindow(QDialog):
             FILES: self.files, NAMES: self.names, PICTURES: self.pictures, PREVIEW: self.preview,
         }  # fmt: skip
         self.page = FILES
-        self._is_ended = self._is_running = False
+        self._is_ended = False
         self._steps = label("", "caption")
-        self.problem = label("", "bad", wrap=True)
-        self.progress_text = label("", "muted")
-        self.progress = QProgressBar(textVisible=False)
-        self.progress.setAccessibleName(tr("Progress"))
-        self.stop = button("Stop", icon="stop")
-        self.cancel, self.back = button("Cancel"), button("Back")
-        self.next = button("Next", primary=True)
+        self._stack = QStackedWidget()
+        self.row = ProgressRow("Next", self._stack)
+        self.next, self.back = self.row.act, self.row.back
         self._lay_out()
         self._connect()
 
@@ -94,7 +91,7 @@ class ImportWindow(QDialog):
 
     def show_names_problem(self, text: str) -> None:
         """Why the names are not settled yet."""
-        self._allow_next(text)
+        self.row.allow(text)
 
     def show_pictures(self, state: PicturesState) -> None:
         """The page of readings without a sure picture."""
@@ -105,7 +102,7 @@ class ImportWindow(QDialog):
         """The page of what would change."""
         self.preview.show_state(state)
         self._go_to(PREVIEW)
-        self._allow_next("" if state.can_import else tr("Nothing would change, so there is nothing to import."))
+        self.row.allow("" if state.can_import else tr("Nothing would change, so there is nothing to import."))
 
     def show_points(self, number: int, rows: Sequence[PointRow], drawn: Sequence[DrawnPoint]) -> None:
         """The landmarks of the chosen case."""
@@ -117,18 +114,11 @@ class ImportWindow(QDialog):
 
     def show_running(self, text: str, done: int, total: int) -> None:
         """Something is at work."""
-        self._set_running(True)
-        self.problem.hide()
-        self.progress_text.setText(
-            tr("{what}: {done} of {total}", what=text, done=done, total=total) if total else text
-        )
-        self.progress.setRange(0, total)
-        self.progress.setValue(done)
+        self.row.show_running(text, done, total)
 
     def tell(self, text: str) -> None:
         """Say what went wrong, on the page that is shown."""
-        self.problem.setText(text)
-        self.problem.setVisible(bool(text))
+        self.row.tell(text)
 
     def end(self) -> None:
         """Close: it is written."""
@@ -145,29 +135,14 @@ class ImportWindow(QDialog):
 
     def _go_to(self, page: str) -> None:
         self.page = page
-        self._set_running(False)
+        self.row.show_idle()
         self._stack.setCurrentWidget(self._pages[page])
-        self.problem.hide()
         steps = (f"[{tr(TITLES[step])}]" if step == page else tr(TITLES[step]) for step in STEPS)
         self._steps.setText("   ›   ".join(steps))
         self.back.setEnabled(page != FILES)
         self.back.setToolTip("" if self.back.isEnabled() else tr("This is the first page."))
         self.next.setText(tr(NEXT[page]))
-        self._allow_next(self.files.missing if page == FILES else "")
-
-    def _allow_next(self, problem: str) -> None:
-        self.next.setEnabled(not problem and not self._is_running)
-        self.next.setToolTip(problem)
-        self._why.setText(problem)
-
-    def _set_running(self, running: bool) -> None:
-        self._is_running = running
-        self._stack.setEnabled(not running)
-        for part in (self.progress, self.progress_text, self.stop):
-            part.setVisible(running)
-        for part in (self.back, self.next):
-            part.setEnabled(not running)
-        self._why.setText("")
+        self.row.allow(self.files.missing if page == FILES else "")
 
     def _next(self) -> None:
         if self.page == FILES:
@@ -181,7 +156,7 @@ class ImportWindow(QDialog):
 
     def _files_changed(self) -> None:
         if self.page == FILES:
-            self._allow_next(self.files.missing)
+            self.row.allow(self.files.missing)
 
     def _connect(self) -> None:
         self.files.changed.connect(self._files_changed)
@@ -195,30 +170,19 @@ class ImportWindow(QDialog):
         self.preview.swap_changed.connect(self.swap_changed)
         self.next.clicked.connect(self._next)
         self.back.clicked.connect(self.back_requested)
-        self.stop.clicked.connect(self.stop_requested)
-        self.cancel.clicked.connect(self.close)
+        self.row.stop.clicked.connect(self.stop_requested)
+        self.row.cancel.clicked.connect(self.close)
 
     def _lay_out(self) -> None:
-        self._stack = QStackedWidget()
         for page in self._pages.values():
             self._stack.addWidget(page)
-        self._why = label("", "muted")
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * MARGIN, MARGIN, 2 * MARGIN, 2 * MARGIN)
         column.setSpacing(GAP)
         column.addWidget(self._steps)
         column.addWidget(line())
         column.addWidget(self._stack, 1)
-        column.addWidget(self.problem)
-        column.addWidget(line())
-        row = QHBoxLayout()
-        row.setSpacing(GAP)
-        for part in (self.progress_text, self.progress, self.stop, self._why):
-            row.addWidget(part)
-        row.addStretch(1)
-        for part in (self.cancel, self.back, self.next):
-            row.addWidget(part)
-        column.addLayout(row)
+        column.addWidget(self.row)
 
     def reject(self) -> None:
         """Esc closes like Cancel."""
@@ -226,7 +190,7 @@ class ImportWindow(QDialog):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Nothing is written by closing; while something is being written it has to be stopped first."""
-        if self._is_running and self.page == PREVIEW and not self._is_ended:
+        if self.row.is_running and self.page == PREVIEW and not self._is_ended:
             self.stop_requested.emit()
             event.ignore()
             return

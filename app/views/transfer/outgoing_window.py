@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
-    QProgressBar,
     QScrollArea,
     QStackedWidget,
     QVBoxLayout,
@@ -22,7 +21,8 @@ from app.translate import tr
 from app.views.dialogs import Dialogs
 from app.views.transfer.look_page import LookPage
 from app.views.transfer.outgoing_form import OutgoingForm
-from app.views.widgets import GAP, MARGIN, button, label, line
+from app.views.transfer.progress_row import ProgressRow
+from app.views.widgets import GAP, MARGIN, button, label
 
 
 class OutgoingWindow(QDialog):
@@ -51,13 +51,9 @@ class OutgoingWindow(QDialog):
         self.start_looking = button("Start", primary=True)
         self.refuse_looking = button("Leave these out")
         self._is_ended = self._is_writing = False
-        self.problem = label("", "bad", wrap=True)
-        self.progress_text = label("", "muted")
-        self.progress = QProgressBar(textVisible=False)
-        self.progress.setAccessibleName(tr("Progress"))
-        self.stop = button("Stop", icon="stop")
-        self.cancel, self.back = button("Cancel"), button("Back")
-        self.export = button(self.DO, primary=True)
+        self._stack = QStackedWidget()
+        self.row = ProgressRow(self.DO, self._stack)
+        self.export, self.back = self.row.act, self.row.back
         self._lay_out()
         self._connect()
 
@@ -88,15 +84,8 @@ class OutgoingWindow(QDialog):
 
     def show_running(self, text: str, done: int, total: int, *, can_stop: bool) -> None:
         """Something is at work."""
-        self._set_running(True)
         self._is_writing = not can_stop
-        self.stop.setVisible(can_stop)
-        self.problem.hide()
-        self.progress_text.setText(
-            tr("{what}: {done} of {total}", what=text, done=done, total=total) if total else text
-        )
-        self.progress.setRange(0, total)
-        self.progress.setValue(done)
+        self.row.show_running(text, done, total, can_stop=can_stop)
 
     def may_replace(self, path: str) -> bool:
         """Ask whether what is there already may be replaced."""
@@ -105,8 +94,7 @@ class OutgoingWindow(QDialog):
 
     def tell(self, text: str) -> None:
         """Say what went wrong."""
-        self.problem.setText(text)
-        self.problem.setVisible(bool(text))
+        self.row.tell(text)
 
     def end(self) -> None:
         """Close: it is written."""
@@ -130,27 +118,17 @@ class OutgoingWindow(QDialog):
         raise NotImplementedError
 
     def _go_to(self, page: QWidget) -> None:
-        self._set_running(False)
+        self.row.show_idle()
         self._is_writing = False
         self._stack.setCurrentWidget(page)
-        self.problem.hide()
         is_form = page is self._form_area
         self.back.setVisible(not is_form)
         self.export.setVisible(is_form)
         self._check()
 
     def _check(self) -> None:
-        missing = self.form.missing
-        self.export.setEnabled(not missing)
-        self.export.setToolTip(missing)
-        self._why.setText(missing if self.export.isVisible() or not self.isVisible() else "")
-
-    def _set_running(self, running: bool) -> None:
-        self._stack.setEnabled(not running)
-        for part in (self.progress, self.progress_text, self.stop):
-            part.setVisible(running)
-        for part in (self.export, self.back):
-            part.setEnabled(not running)
+        is_form = self._stack.currentWidget() is self._form_area
+        self.row.allow(self.form.missing if is_form else "")
 
     def _connect(self) -> None:
         self.form.changed.connect(self._check)
@@ -160,8 +138,8 @@ class OutgoingWindow(QDialog):
         self.look.answered.connect(self.look_answered)
         self.look.frame_requested.connect(self.frame_requested)
         self.back.clicked.connect(self.back_requested)
-        self.stop.clicked.connect(self.stop_requested)
-        self.cancel.clicked.connect(self.close)
+        self.row.stop.clicked.connect(self.stop_requested)
+        self.row.cancel.clicked.connect(self.close)
 
     def _lay_out(self) -> None:
         self._form_area = QScrollArea(widgetResizable=True)
@@ -170,24 +148,13 @@ class OutgoingWindow(QDialog):
         self._form_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._form_area.setWidget(self.form)
         self._ask_page = self._make_ask_page()
-        self._stack = QStackedWidget()
         for page in (self._form_area, self._ask_page, self.look):
             self._stack.addWidget(page)
-        self._why = label("", "muted")
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * MARGIN, 2 * MARGIN, 2 * MARGIN, 2 * MARGIN)
         column.setSpacing(GAP)
         column.addWidget(self._stack, 1)
-        column.addWidget(self.problem)
-        column.addWidget(line())
-        row = QHBoxLayout()
-        row.setSpacing(GAP)
-        for part in (self.progress_text, self.progress, self.stop, self._why):
-            row.addWidget(part)
-        row.addStretch(1)
-        for part in (self.cancel, self.back, self.export):
-            row.addWidget(part)
-        column.addLayout(row)
+        column.addWidget(self.row)
 
     def _make_ask_page(self) -> QWidget:
         page = QWidget()
