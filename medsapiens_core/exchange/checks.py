@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pydantic import ValidationError
+
 from medsapiens_core.errors import UserError
 
 MAX_COORDINATE = 1e6
@@ -17,6 +19,12 @@ MAX_NAME = 200
 MAX_NUMBER_TEXT = 40
 MAX_POINTS = 5_000_000
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
+def first_problem(error: ValidationError, whole: str) -> str:
+    """`where: what` of the first thing wrong in a file's object, without its values; `whole` is the object itself."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(map(str, first['loc'])) or whole}: {first['msg']}"
 
 
 @contextmanager

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from medsapiens_core.data.image import Spacing, SpacingSource
 from medsapiens_core.errors import UserError
-from medsapiens_core.exchange.checks import checked_landmarks, checked_name, checked_points, located
+from medsapiens_core.exchange.checks import checked_landmarks, checked_name, checked_points, first_problem, located
 from medsapiens_core.exchange.safe_json import read_json
 
 Id = int | str
@@ -66,13 +67,21 @@ def parse_file(path: Path) -> CocoFile:
     try:
         document = CocoFile.model_validate(value)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise UserError(f"{path.name} is not a COCO keypoints file: {where}: {first['msg']}.") from error
+        raise UserError(f"{path.name} is not a COCO keypoints file: {first_problem(error, 'the file')}.") from error
     with located(path.name):
         checked_points(sum(len(annotation.keypoints) // 3 for annotation in document.annotations))
         _check_ids([image.id for image in document.images])
     return document
+
+
+def spacing_of(image: CocoImage) -> Spacing | None:
+    """The pixel size that the file gives for an image. Raises UserError for one that no pixel has."""
+    if image.pixel_spacing_mm is None:
+        return None
+    try:
+        return Spacing(*image.pixel_spacing_mm, SpacingSource.ANNOTATION_FILE)
+    except ValueError as error:
+        raise UserError(f"{error}.") from error
 
 
 def choose_category(document: CocoFile, choice: str | None) -> CocoCategory:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from medsapiens_core.data.annotation import PointState
-from medsapiens_core.data.image import Spacing, SpacingSource
 from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.batch import Batch, ImageRef, Reading, ReadOptions
 from medsapiens_core.exchange.checks import checked_point, located
@@ -17,6 +16,7 @@ from medsapiens_core.exchange.coco_file import (
     Id,
     choose_category,
     parse_file,
+    spacing_of,
 )
 from medsapiens_core.exchange.convention import Convention, to_image
 from medsapiens_core.exchange.extension import KEY, with_extension
@@ -94,7 +94,7 @@ def _reading(
     with located(file_name):
         points = _points(annotation, names, options, file_name, messages)
         ref = ImageRef(
-            file_name, image.width, image.height, spacing=_spacing(image), path=options.find_image(file_name)
+            file_name, image.width, image.height, spacing=spacing_of(image), path=options.find_image(file_name)
         )
     extra = {
         "image": image.model_dump(exclude=_OURS, exclude_unset=True),
@@ -122,12 +122,3 @@ def _points(
         x, y = to_image(*checked_point(u, v), (1, 1), origin)
         points[name] = placed_state(x, y, source="reader", estimated=visibility == 1)
     return points
-
-
-def _spacing(image: CocoImage) -> Spacing | None:
-    if image.pixel_spacing_mm is None:
-        return None
-    try:
-        return Spacing(*image.pixel_spacing_mm, SpacingSource.ANNOTATION_FILE)
-    except ValueError as error:
-        raise UserError(f"{error}") from error

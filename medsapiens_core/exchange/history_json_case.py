@@ -16,7 +16,7 @@ from medsapiens_core.data.image import Spacing, SpacingSource
 from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.batch import Batch, ImageRef, Reading
 from medsapiens_core.exchange.canonical import is_sealed
-from medsapiens_core.exchange.checks import checked_landmarks, checked_name, checked_points
+from medsapiens_core.exchange.checks import checked_landmarks, checked_name, checked_points, first_problem
 from medsapiens_core.exchange.files import read_bytes
 from medsapiens_core.exchange.safe_json import parse_json
 from medsapiens_core.exchange.spacing_text import MAX_AREAS
@@ -141,9 +141,7 @@ def _checked(record: Any) -> _Case:
     try:
         case = _Case.model_validate(record)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"])) or "the object"
-        raise UserError(f"it is no {FORMAT_NAME} case: {where}: {first['msg']}.") from error
+        raise UserError(f"it is no {FORMAT_NAME} case: {first_problem(error, 'the object')}.") from error
     if not is_sealed(record):
         raise UserError("its hash is wrong, so it was changed or damaged after it was written.")
     return case

@@ -11,7 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from medsapiens_core.errors import UserError
 from medsapiens_core.exchange.batch import Batch, ImageRef, Reading, ReadOptions
-from medsapiens_core.exchange.checks import MAX_POINTS, checked_landmarks, checked_point, checked_points, located
+from medsapiens_core.exchange.checks import (
+    MAX_POINTS,
+    checked_landmarks,
+    checked_point,
+    checked_points,
+    first_problem,
+    located,
+)
 from medsapiens_core.exchange.convention import Convention, to_image
 from medsapiens_core.exchange.extension import with_extension
 from medsapiens_core.exchange.files import is_plain_relative
@@ -78,9 +85,7 @@ def _read_file(file: Path, folder: Path, options: ReadOptions, messages: list[st
     try:
         found = _LabelMeFile.model_validate(value)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise UserError(f"{file.name} is not a LabelMe file: {where}: {first['msg']}.") from error
+        raise UserError(f"{file.name} is not a LabelMe file: {first_problem(error, 'the file')}.") from error
     with located(file.name):
         points = unique_points(_points(found.shapes, options, file.name, messages), file.name, messages)
     file_name = _image_name(found.image_path, file, folder)

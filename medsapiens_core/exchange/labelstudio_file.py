@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from medsapiens_core.errors import UserError
+from medsapiens_core.exchange.checks import first_problem
 from medsapiens_core.exchange.hints import IMAGE_SUFFIXES, image_hint
 from medsapiens_core.exchange.safe_json import read_json
 
@@ -52,9 +53,8 @@ def parse_file(path: Path) -> list[LabelStudioTask]:
         try:
             tasks.append(LabelStudioTask.model_validate(item))
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the task"
-            text = f"{path.name}, task {number}, is not as Label Studio writes it: {where}: {first['msg']}."
+            problem = first_problem(error, "the task")
+            text = f"{path.name}, task {number}, is not as Label Studio writes it: {problem}."
             raise UserError(text) from error
     return tasks
 

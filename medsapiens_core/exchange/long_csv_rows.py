@@ -17,6 +17,7 @@ from medsapiens_core.exchange.checks import (
     checked_name,
     checked_number,
     checked_points,
+    first_problem,
     located,
     number,
 )
@@ -125,8 +126,7 @@ def _parse(record: Mapping[str, str]) -> _Row:
     try:
         row = _Row.model_validate({name: text for name, text in plain.items() if name in COLUMNS})
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise UserError(f"column {'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
+        raise UserError(f"column {first_problem(error, 'of the row')}.") from error
     checked_name(row.landmark)
     return row
 

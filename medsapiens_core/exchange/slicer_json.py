@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from medsapiens_core.errors import UserError
-from medsapiens_core.exchange.checks import checked_number
+from medsapiens_core.exchange.checks import checked_number, first_problem
 from medsapiens_core.exchange.safe_json import read_json
 from medsapiens_core.exchange.slicer_marks import STATE_WORDS, Mark
 
@@ -50,8 +50,9 @@ def read_markups(path: Path, messages: list[str]) -> tuple[list[Mark], Any, dict
     try:
         document = _Document.model_validate(value)
     except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors(include_url=False, include_input=False)[0]["loc"])
-        raise UserError(f"it is no list of markups: {where or 'the file'} is not as 3D Slicer writes it") from error
+        raise UserError(
+            f"it is no list of markups as 3D Slicer writes it: {first_problem(error, 'the file')}"
+        ) from error
     lists = [markup for markup in document.markups if markup.type == "Fiducial"]
     if len(lists) < len(document.markups):
         messages.append(

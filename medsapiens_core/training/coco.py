@@ -1,56 +1,34 @@
 """Labelled images from a COCO keypoints file, matched to a template by landmark name. Torch-free.
 
-Keypoints are `x, y, v` in image pixels; v 0 means unlabelled. Coordinates are taken as they stand (integer = pixel
-centre). A size or a name that does not agree is refused: points in another frame look right and are wrong.
+The file is parsed as for an exchange (`exchange.coco_file`). Keypoints are `x, y, v` in image pixels; v 0 means
+unlabelled. Coordinates are taken as they stand (integer = pixel centre). A size or a name that does not agree is refused:
+points in another frame look right and are wrong.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from medsapiens_core.data.image import Image, Spacing, SpacingSource
+from medsapiens_core.data.image import Image, Spacing
 from medsapiens_core.data.template import Template
 from medsapiens_core.errors import UserError
+from medsapiens_core.exchange.checks import located
+from medsapiens_core.exchange.coco_file import (
+    CocoAnnotation,
+    CocoCategory,
+    CocoFile,
+    CocoImage,
+    Id,
+    parse_file,
+    spacing_of,
+)
 from medsapiens_core.io import probe, read_image
 
-MAX_BYTES = 500_000_000
 Floats = NDArray[np.float64]
-
-
-class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
-
-
-class _CocoImage(_Read):
-    id: int | str
-    file_name: Annotated[str, Field(min_length=1)]
-    width: int
-    height: int
-    pixel_spacing_mm: tuple[float, float] | None = None
-
-
-class _CocoAnnotation(_Read):
-    image_id: int | str
-    category_id: int | str
-    keypoints: list[float] = []
-
-
-class _CocoCategory(_Read):
-    id: int | str
-    name: str = ""
-    keypoints: list[str] = []
-
-
-class _CocoFile(_Read):
-    images: list[_CocoImage]
-    annotations: list[_CocoAnnotation]
-    categories: list[_CocoCategory]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,9 +52,9 @@ def read_coco(file: Path, images_dir: Path, template: Template) -> list[CocoItem
     Raises UserError when the file is no COCO keypoints file, its keypoint names are not the template's landmarks,
     an image is missing, or its size differs from the one that the file states.
     """
-    document = _parse(file)
+    document = parse_file(file)
     category, order = _matching_category(document, template, file)
-    by_image: dict[int | str, _CocoAnnotation] = {}
+    by_image: dict[Id, CocoAnnotation] = {}
     for annotation in document.annotations:
         if annotation.category_id != category.id:
             continue
@@ -99,20 +77,7 @@ def read_labelled(item: CocoItem) -> tuple[Image, Spacing | None]:
     return image, image.spacing or item.spacing
 
 
-def _parse(file: Path) -> _CocoFile:
-    try:
-        if file.stat().st_size > MAX_BYTES:
-            raise UserError(f"{file} is larger than {MAX_BYTES // 1_000_000} MB and is not read.")
-        return _CocoFile.model_validate_json(file.read_bytes())
-    except OSError as error:
-        raise UserError(f"The annotation file {file} cannot be read: {error.strerror}.") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise UserError(f"{file} is not a COCO keypoints file: {where}: {first['msg']}.") from error
-
-
-def _matching_category(document: _CocoFile, template: Template, file: Path) -> tuple[_CocoCategory, list[int]]:
+def _matching_category(document: CocoFile, template: Template, file: Path) -> tuple[CocoCategory, list[int]]:
     """The category with the template's landmarks, and for each landmark its position among the keypoints."""
     candidates = [category for category in document.categories if category.keypoints]
     for category in candidates:
@@ -130,7 +95,7 @@ def _some(names: list[str]) -> str:
     return (", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")) or "none"
 
 
-def _item(image: _CocoImage, annotation: _CocoAnnotation, order: list[int], images_dir: Path, file: Path) -> CocoItem:
+def _item(image: CocoImage, annotation: CocoAnnotation, order: list[int], images_dir: Path, file: Path) -> CocoItem:
     if len(annotation.keypoints) != 3 * len(order):
         raise UserError(
             f"{file.name}: {image.file_name} has {len(annotation.keypoints)} keypoint numbers, not {3 * len(order)}."
@@ -142,7 +107,8 @@ def _item(image: _CocoImage, annotation: _CocoAnnotation, order: list[int], imag
     points = np.array(annotation.keypoints, dtype=np.float64).reshape(-1, 3)[order]
     visibility = points[:, 2].astype(np.int64)
     xy = np.where(visibility[:, None] > 0, points[:, :2], np.nan)
-    return CocoItem(path, image.width, image.height, xy, visibility, _spacing(image, file))
+    with located(f"{file.name}: {image.file_name}"):
+        return CocoItem(path, image.width, image.height, xy, visibility, spacing_of(image))
 
 
 def _inside(folder: Path, name: str) -> Path:
@@ -160,12 +126,3 @@ def _size_error(path: Path, found: tuple[int, int], stated: tuple[int, int]) -> 
         f"{path.name} is {found[0]} x {found[1]} pixels, but the annotation file says {stated[0]} x {stated[1]}: "
         "its points belong to another version of the picture."
     )
-
-
-def _spacing(image: _CocoImage, file: Path) -> Spacing | None:
-    if image.pixel_spacing_mm is None:
-        return None
-    try:
-        return Spacing(*image.pixel_spacing_mm, SpacingSource.ANNOTATION_FILE)
-    except ValueError as error:
-        raise UserError(f"{file.name}: {image.file_name}: {error}.") from error

@@ -98,7 +98,7 @@ def test_what_does_not_fit_is_refused(coco, tmp_path, edit, message):
 
 def test_a_file_that_is_no_json_or_not_there(tmp_path):
     (tmp_path / "a.json").write_text("{", encoding="utf-8")
-    with pytest.raises(UserError, match="not a COCO"):
+    with pytest.raises(UserError, match="not valid JSON"):
         read_coco(tmp_path / "a.json", tmp_path, TEMPLATE)
     with pytest.raises(UserError, match="cannot be read"):
         read_coco(tmp_path / "b.json", tmp_path, TEMPLATE)
