@@ -1,8 +1,8 @@
 """Labelled images from a COCO keypoints file, matched to a template by landmark name. Torch-free.
 
 The file is parsed as for an exchange (`exchange.coco_file`). Keypoints are `x, y, v` in image pixels; v 0 means
-unlabelled. Coordinates are taken as they stand (integer = pixel centre). A size or a name that does not agree is refused:
-points in another frame look right and are wrong.
+unlabelled. Coordinates are taken as they stand (integer = pixel centre). A size or a name that does not agree is
+refused: points in another frame look right and are wrong.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ LOCAL = {getattr(socket, "AF_UNIX", None), socket.AF_UNSPEC}
 LOOKUPS = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo", "urllib.Request"}
 
 LOG = "MEDSAPIENS_NETWORK_LOG"  # names a file to which every process adds its attempts, also those that were hidden
+ROLL = "MEDSAPIENS_NETWORK_ROLL"  # names a file to which every process that is guarded adds its command line
 
 attempts: list[str] = []
 
@@ -20,13 +21,17 @@ class NetworkUseError(BaseException):
     """Not an Exception, so that no `except Exception` in the code under test hides it."""
 
 
+def _note(variable, text):
+    if os.environ.get(variable):
+        handle = os.open(os.environ[variable], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        os.write(handle, f"{os.getpid()} {text}\n".encode())
+        os.close(handle)
+
+
 def _watch(event, args):
     if event in LOOKUPS or (event == "socket.__new__" and args[1] not in LOCAL):
         attempts.append(f"{event}{args[1:]!r}")
-        if os.environ.get(LOG):
-            handle = os.open(os.environ[LOG], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-            os.write(handle, f"{os.getpid()} {attempts[-1]}\n".encode())
-            os.close(handle)
+        _note(LOG, attempts[-1])
         raise NetworkUseError(f"the network was used: {attempts[-1]}")
 
 
@@ -42,3 +47,4 @@ def attempts_of_children() -> list[str]:
 
 
 sys.addaudithook(_watch)
+_note(ROLL, " ".join(sys.orig_argv))
