@@ -25,6 +25,7 @@ CORRECTED = {
     "pathspec": "MPL-2.0",
     "pydicom": "MIT",
     "pylibjpeg": "MIT",
+    "pynetdicom": "MIT",
     "pyside6-essentials": "LGPL-3.0-only (of the choices offered)",
     "python-gdcm": "Apache-2.0 (packaging); GDCM itself BSD-3-Clause",
     "safetensors": "Apache-2.0",

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -82,7 +83,15 @@ def test_we_read_what_sleap_io_writes(tmp_path, sio, pictures):
     frames = [sio.LabeledFrame(video=video, frame_idx=0, instances=[person, second])]
     frames.append(sio.LabeledFrame(video=video, frame_idx=1, instances=[network]))
     sio.Labels(frames).save(str(tmp_path / "c.slp"), verbose=False)
-    found = read(tmp_path / "c.slp")
+    check_the_file_of_sleap_io(read(tmp_path / "c.slp"))
+
+
+def test_we_read_a_file_that_sleap_io_has_written():
+    """As above, stored: sleap-io with its 400 MB of packages is no part of the development tools."""
+    check_the_file_of_sleap_io(read(Path(__file__).parent / "fixtures" / "sleap-io-0.9.5.slp"))
+
+
+def check_the_file_of_sleap_io(found):
     first, model = found.readings
     assert found.landmarks == ("S", "Po") and len(found.messages) == 1
     assert (first.image, first.reader, first.points) == (ImageRef("a.png"), "", {"S": placed(1.5, 2.5, None)})
