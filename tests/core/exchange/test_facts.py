@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
+from bench.round_trips import PRECISION_PX as BENCH_PRECISION_PX
 from medsapiens_core.exchange.facts import FACTS
 from medsapiens_core.exchange.registry import MODULES, find_format
+from tests.core.exchange.test_all_formats import EXACT_PX, PRECISION_PX
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "formats.md").read_text(encoding="utf-8")
 LIBRARIES = ("defusedxml", "h5py", "SimpleITK", "highdicom", "pydicom")
@@ -35,6 +37,31 @@ def test_directions_libraries_and_witnesses_are_those_of_the_code():
         tests = "".join(path.read_text(encoding="utf-8") for path in Path("tests/core/exchange").glob("*.py"))
         for witness, word in WITNESSES.items():
             assert witness not in row[4] or word in tests, (row[0], witness)
+
+
+CONVENTIONS = {  # what the column says -> what the modules of the format convert from and to
+    "corner": "CORNER", "percent of the image": "PERCENT", "corner, y upwards": "UP", "integer = centre": None,
+    "LPS millimetres of the image as Slicer loads it": None,
+}  # fmt: skip
+
+
+def test_precision_and_convention_are_those_of_the_code():
+    """A point may move as far as the round trips of real landmarks allow (`test_all_formats`), and no further."""
+    for row in (row for row in ROWS if len(row) == 8):
+        form = find_format(row[0].strip("`"))
+        figure = re.match(r"([\d.e-]+) px", row[6])
+        stated = float(figure.group(1)) if figure else EXACT_PX
+        assert (row[6] == "exact") or figure, row[0]
+        if form.read is not None:
+            assert stated == PRECISION_PX.get(form.name, EXACT_PX), row[0]
+        convention = CONVENTIONS[re.sub(r" \((option|older).*\)", "", row[5])]
+        code = "".join(path.read_text(encoding="utf-8") for path in modules_of(form.name))
+        written = set(re.findall(r"from_image\([^\n]*Convention\.(\w+)", code)) - {"CENTRE"}
+        assert written == ({convention} if convention else set()), row[0]
+
+
+def test_the_figures_of_the_bench_are_the_same():
+    assert {**BENCH_PRECISION_PX, "dicom-sr": PRECISION_PX["dicom-sr"]} == PRECISION_PX
 
 
 def modules_of(name):
