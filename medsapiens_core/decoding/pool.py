@@ -23,9 +23,12 @@ TRIES = 2  # a death may have been the computer's; a second one on the same file
 KEPT = 2
 _PICTURE_REMEDY = "Export it again, or save it as PNG or uncompressed DICOM with another program."
 _LABELS_REMEDY = "Export it again from the program that made it, or in another format."
-_PICTURES = ("probe", "read", "contents", "clean", "make")
+_MAKING = ("clean", "make")
+_PICTURES = ("probe", "read", "contents", *_MAKING)
 
-File = tuple[Path, tuple[tuple[int, int], ...]]  # with size and time of change, so that a mended file is tried again
+# What is done with a file, and its sizes and times of change, so that a mended file is tried again. A film of which no
+# report can be made can still be looked at.
+Task = tuple[str, Path, tuple[tuple[int, int], ...]]
 
 
 class DecoderPool:
@@ -35,7 +38,7 @@ class DecoderPool:
         self._command, self._limit = command, limit
         self._free: list[Decoder] = []
         self._lock = threading.Lock()
-        self.quarantined: dict[File, str] = {}
+        self.quarantined: dict[Task, str] = {}
         self.deaths = 0
         self.defects: list[str] = []  # kind and place of errors of ours, without anything of the file
 
@@ -43,10 +46,11 @@ class DecoderPool:
         """The answer. Raises UserError with a refusal, or when the file ends its decoder twice (of a picture:
         UnreadableImageError).
         """
-        file = request.path, tuple(sizes_and_times(request.path))
+        what = request.op if request.op in _MAKING else "open"
+        task = what, request.path, tuple(sizes_and_times(request.path))
         refused = UnreadableImageError if request.op in _PICTURES else UserError
-        if file in self.quarantined:
-            raise refused(self.quarantined[file])
+        if task in self.quarantined:
+            raise refused(self.quarantined[task])
         for attempt in range(TRIES):
             decoder = self._borrow()
             try:
@@ -54,8 +58,8 @@ class DecoderPool:
             except DecoderDiedError as death:
                 self.deaths += 1
                 if death.hung or attempt == TRIES - 1:
-                    self.quarantined[file] = _reason(request, hung=death.hung)
-                    raise refused(self.quarantined[file]) from death
+                    self.quarantined[task] = _reason(request, hung=death.hung)
+                    raise refused(self.quarantined[task]) from death
                 continue
             except BaseException:  # of the one who was asked for a picture: the child still waits for the answer
                 decoder.close()

@@ -67,7 +67,8 @@ def refusal(project: Project, case: CaseRow, annotation: Annotation) -> str:
     if annotation.reader:
         owner = project.readers.find(annotation.reader)
         others = owner is not None and owner.code != project.person
-        return f"{case.name}: this is the own reading of {owner.label}." if owner is not None and others else ""
+        told = f"{case.name}: this is the own reading of {owner.label}, who alone may change it." if owner else ""
+        return told if others else ""
     if not annotation.reviewed:
         return ""
     by = reviewed_by(project.annotations.history(case.id))

@@ -15,7 +15,7 @@ import pydicom
 import pytest
 import tifffile
 
-from medsapiens_core import cli
+from medsapiens_core import cli, decoding
 from medsapiens_core.data.annotation import placed
 from medsapiens_core.data.template_file import find_template
 from medsapiens_core.decoding import decoder, pool
@@ -240,6 +240,7 @@ def test_a_picture_that_ends_the_child_while_its_label_file_is_made_costs_that_f
     assert "makes its decoder stop working" in reasons.pop(film.name)
     assert not any("stop working" in reason for reason in reasons.values())
     assert len(told["files"]) + len(reasons) == 4
+    assert decoding.read_image(film).pixels.size, "the film can still be looked at"
 
 
 def test_flags_of_the_clean_export_need_it(project, tmp_path, capsys):
