@@ -290,7 +290,7 @@ def markup(**changes):
     ("text", "message"),
     [
         ("[]", "no list of markups"),
-        ('{"markups": 5}', "markups is not as"),
+        ('{"markups": 5}', "markups: Input should be"),
         (markup(coordinateSystem="IJK"), "LPS or RAS"),
         (markup(coordinateUnits="furlong"), "mm or um"),
         (markup(point={"position": ""}), "no position"),
@@ -299,7 +299,7 @@ def markup(**changes):
         (markup(point={"position": [1, 2, 1e7]}), "1,000,000"),
         (markup(point={"position": [1, 2, float("nan")]}), "NaN"),
         (markup(point={"position": [1, 2, 0]}).replace("2,", "1e999,"), "too large"),
-        (markup(point={"label": 5}), "label is not as"),
+        (markup(point={"label": 5}), "label: Input should be"),
         ("[" * 100 + "]" * 100, "nested deeper"),
         ('{"markups": [], "markups": []}', "twice"),
         (markup(controlPoints=[{"label": str(k), "position": [0, 0, 0]} for k in range(1001)]), "1001"),
