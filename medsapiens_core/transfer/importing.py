@@ -151,13 +151,14 @@ def undo_import(project: Project, batch: str) -> tuple[int, list[str]]:
     """Take back the edits of an import, as further edits; returns how many, and a sentence for each that cannot be.
 
     An edit stays when its landmarks have changed since, and when the person (`Project.read_as`) may not change them.
-    Predictions are kept beside one another and are not removed.
+    What came back in a reader's package may be sent away again by whoever took it in. Predictions are not removed.
     """
     undone, kept = 0, []
+    from_package = any("package" in record.body for record in project.imports.records() if record.id == batch)
     returned = any(record.id == batch and "package" in record.body for record in project.imports.records())
     for case_id, slot, edit in project.imports.edits(batch):
         annotation, case = project.annotations.load(case_id, reader=slot), project.cases.get(case_id)
-        refused = refusal(project, case, annotation)
+        refused = "" if from_package else refusal(project, case, annotation)
         if refused or any(annotation[change.landmark] != change.after for change in edit.changes):
             kept.append(refused or f"{case.name}: its landmarks have changed since, so they stay.")
             continue
