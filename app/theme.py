@@ -256,7 +256,7 @@ def style_sheet(theme: Theme) -> str:
         border: none; background: transparent; width: 18px; }}
     QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url("{CHEVRON_UP}"); width: 10px; height: 10px; }}
     QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url("{CHEVRON}"); width: 10px; height: 10px; }}
-    QCheckBox {{ spacing: 8px; padding: 2px; border: 2px solid transparent; border-radius: 4px; }}
+    QCheckBox, QRadioButton {{ spacing: 8px; padding: 2px; border: 2px solid transparent; border-radius: 4px; }}
     QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {t.muted}; border-radius: 3px;
         background: {t.window}; }}
     QCheckBox::indicator:checked {{ background: #2B72C0; border-color: #2B72C0; image: url("{TICK}"); }}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QTabWidget, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QTabWidget, QWidget
 
 from app.translate import tr
 
@@ -25,9 +25,15 @@ class BottomPanel(QTabWidget):
         self.currentChanged.connect(lambda _place: self.page_changed.emit())
 
     def add_page(self, action_id: str, name: str, page: QWidget) -> None:
-        """Add a tab."""
-        self._pages[action_id] = page
-        self.addTab(page, name)
+        """Add a tab. Where the window is narrower than the page, the page is moved sideways and covers nothing."""
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setAccessibleName(name)
+        area.setWidget(page)
+        self._pages[action_id] = area
+        self.addTab(area, name)
 
     @property
     def action_ids(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from app.translate import tr
 from app.views.announce import announce
 from app.views.widgets import GAP, MARGIN, button, label
 
-SPACE_ABOVE = 18
+SPACE_ABOVE = 38  # below the letter of the patient's side
 STYLE = "QFrame { background: #262A30; border: 1px solid #8CC4FA; border-radius: 6px; }"
 TEXT_STYLE, COUNT_STYLE = "color: #E7E9EC; border: none;", "color: #A0A8B2; border: none;"
 BUTTON_STYLE = (

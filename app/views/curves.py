@@ -35,8 +35,9 @@ class Curves(QWidget):
         self.error.set_points(job.val_errors if job else (), level)
         self.loss.set_points(job.losses if job else ())
         best, unit = self.error.best, job.val_unit if job else "mm"
-        title = tr("Error, {unit}  ·  best {error} (epoch {epoch})", **_best(best, unit))
-        self.error.title = title if best else ""
+        told = _best(best, unit)
+        self.error.title = tr("Error, {unit}  ·  best {error}", **told) if best else ""
+        self.error.setToolTip(tr("Best: {error} {unit}, in epoch {epoch}", **told) if best else "")
         self.loss.title = tr("Training loss") if self.loss.points else ""
 
     def resizeEvent(self, event: QResizeEvent) -> None:

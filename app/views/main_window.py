@@ -52,7 +52,7 @@ from app.views.worklist_panel import WorklistPanel
 TITLE = "MedSapiens Studio"
 SIZE, MINIMUM = QSize(1600, 1000), QSize(1100, 680)
 WORKLIST_WIDTH, LANDMARK_WIDTH = 292, 320
-MODELS_WIDTH, MODELS_HEIGHT = 560, 330
+MODELS_WIDTH, MODELS_HEIGHT = 300, 330
 TYPING = "Typing  ·  Esc returns to the image"
 EMPTY = "Choose a case in the worklist,\nor drop images here"
 

@@ -133,21 +133,21 @@ def draw_suggestion(painter: QPainter, at: QPointF) -> None:
 
 
 @cache
-def name_font() -> QFont:
+def name_font(size: int = NAME_SIZE) -> QFont:
     """The font of the names on the image."""
     font = QFont()
-    font.setPixelSize(NAME_SIZE)
+    font.setPixelSize(size)
     font.setWeight(QFont.Weight.Medium)
     return font
 
 
 @cache
-def name_picture(text: str, label: str, ratio: float) -> QPixmap:
+def name_picture(text: str, label: str, ratio: float, font_size: int = NAME_SIZE) -> QPixmap:
     """A name with its halo, drawn once."""
     path = QPainterPath()
-    path.addText(QPointF(3, NAME_SIZE + 1), name_font(), text)
+    path.addText(QPointF(3, font_size + 1), name_font(font_size), text)
     size = path.boundingRect().toAlignedRect()
-    picture = QPixmap(math.ceil((size.width() + 8) * ratio), math.ceil((NAME_SIZE + 7) * ratio))
+    picture = QPixmap(math.ceil((size.width() + 8) * ratio), math.ceil((font_size + 7) * ratio))
     picture.setDevicePixelRatio(ratio)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)

@@ -53,7 +53,9 @@ class MatchDialog(QDialog):
         grid.setContentsMargins(0, 0, MARGIN, 0)
         grid.setVerticalSpacing(UNIT)
         grid.setColumnStretch(0, 1)
-        for place, (mark, name) in enumerate(state.wanted):
+        grid.addWidget(label("Landmark of the template", "caption"), 0, 0)
+        grid.addWidget(label("Landmark of the model", "caption"), 0, 1)
+        for place, (mark, name) in enumerate(state.wanted, start=1):
             combo = QuietComboBox()
             combo.setFixedWidth(COMBO_WIDTH)
             combo.setAccessibleName(tr("Stands for {name}", name=name))

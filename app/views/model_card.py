@@ -16,6 +16,7 @@ BUTTONS = {
     "card": ("Card…", "can_export"),
     "export": ("Export…", "can_export"),
 }
+PAPERS = ("card", "export")  # in a row of their own: four buttons beside each other are wider than a third of the panel
 
 
 class ModelCard(QFrame):
@@ -35,19 +36,20 @@ class ModelCard(QFrame):
         head.addWidget(self._name)
         head.addWidget(self._badge)
         head.addStretch(1)
-        row = QHBoxLayout()
-        row.setSpacing(UNIT)
+        rows = (QHBoxLayout(), QHBoxLayout())
         for name, (text, _) in BUTTONS.items():
             self._buttons[name] = button(text)
             self._buttons[name].clicked.connect(lambda _=False, name=name: self.used.emit(name))
-            (head if name == "card" else row).addWidget(self._buttons[name])
-        row.addStretch(1)
+            rows[name in PAPERS].addWidget(self._buttons[name])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, GAP, MARGIN, GAP)
         layout.setSpacing(UNIT)
         layout.addLayout(head)
         layout.addWidget(self._summary)
-        layout.addLayout(row)
+        for row in rows:
+            row.setSpacing(UNIT)
+            row.addStretch(1)
+            layout.addLayout(row)
 
     def set_model(self, model: ModelRow) -> None:
         """Show a model."""

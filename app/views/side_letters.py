@@ -11,7 +11,7 @@ from app.views.orientation import XY, Orientation
 from medsapiens_core.data.sides import PatientSides
 
 EDGES: dict[str, XY] = {"left": (-1.0, 0.0), "right": (1.0, 0.0), "top": (0.0, -1.0), "bottom": (0.0, 1.0)}
-INSET = 6.0
+INSET, SIZE = 6.0, 18
 STYLE = "confirmed"  # the colour of what is certain: it comes from the file
 
 
@@ -25,7 +25,7 @@ def draw_side_letters(painter: QPainter, view: QRectF, sides: PatientSides, orie
     ratio = painter.device().devicePixelRatioF()
     for edge, letters in letters_at_edges(sides, orientation).items():
         words = f"{letters}  {tr('oblique')}" if edge == "top" and sides.is_oblique else letters
-        picture = name_picture(words, STYLE, ratio)
+        picture = name_picture(words, STYLE, ratio, SIZE)
         width, height = picture.width() / ratio, picture.height() / ratio
         x, y = EDGES[edge]
         middle = view.center() - QPointF(width / 2, height / 2)

@@ -51,6 +51,7 @@ class ViewFeed(QObject):
         if image is not None:
             self.show_window(*self._window.image_view.window_range)
             self._window.status.set_zoom(self._window.image_view.zoom)
+            self.look_at_current()
 
     def show_window(self, low: float, high: float) -> None:
         """The grey range on screen changed."""

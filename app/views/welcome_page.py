@@ -43,7 +43,9 @@ class WelcomePage(QWidget):
         new.setProperty("role", "primary")
         row.addWidget(new)
         row.addWidget(action_button(actions.action("project.open"), BESIDE))
-        self.samples = QToolButton(text=tr("Open a sample"), popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.samples = QToolButton(
+            text=tr("Open a sample") + "  ▾", popupMode=QToolButton.ToolButtonPopupMode.InstantPopup
+        )
         self.samples.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.samples.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.samples.setToolTip(tr("Films that come with the program, to try everything on"))

@@ -370,3 +370,15 @@ def test_labels_never_read_text_as_markup(filled):
     labels = [part for part in filled.findChildren(QLabel) if part.text()]
     assert len(labels) > 10
     assert all(part.textFormat() is Qt.TextFormat.PlainText for part in labels)
+
+
+def test_in_the_smallest_window_the_panel_below_covers_nothing(window, qtbot):
+    window.show()
+    window.show_review()
+    window.resize(window.minimumSize())
+    for action_id in window.bottom.action_ids:
+        window.show_page(action_id)
+        QApplication.processEvents()
+        below, beside = (dock.geometry() for dock in (window.models_dock, window.landmark_dock))
+        assert window.width() == window.minimumSize().width()
+        assert not below.intersects(beside), action_id

@@ -197,7 +197,8 @@ def test_curves_are_those_of_the_running_job(models):
     models.set_jobs([job(8, "queued"), job(7, losses=losses, val_errors=((1.0, 2.0), (2.0, 1.5), (3.0, 1.7)))])
     assert models.curves.loss.points == losses
     assert models.curves.error.best == (2.0, 1.5)
-    assert models.curves.error.title == "Error, mm  ·  best 1.50 (epoch 2)"
+    assert models.curves.error.title == "Error, mm  ·  best 1.50"
+    assert models.curves.error.toolTip() == "Best: 1.50 mm, in epoch 2"
     assert not models.grab().isNull()
     models.set_jobs([job(7, val_errors=((1.0, 2.0),), base="v3", val_base=1.42)])
     assert models.curves.error.level == ("v3 1.42", 1.42) and not models.curves.error.grab().isNull()
