@@ -34,7 +34,7 @@ class Chart(QWidget):
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(164, 100)
+        self.setMinimumSize(110, 80)
         self.title = ""
         self.x_label = self.y_label = ""
         self._range = (0.0, 0.0, 1.0, 1.0)

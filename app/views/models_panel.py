@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.action_registry import ActionRegistry
 from app.session.view_state import JobState, ModelRow
@@ -18,7 +18,7 @@ from app.views.job_card import JobCard
 from app.views.model_card import ModelCard
 from app.views.widgets import GAP, MARGIN, button, flat_button, label, repolish
 
-CURVES_FROM = 740
+CURVES_FROM = 760
 
 
 class ModelsPanel(QWidget):
@@ -49,6 +49,8 @@ class ModelsPanel(QWidget):
         self.jobs = CardColumn(JobCard, tr("Jobs"), tr("No fine-tuning yet. It runs in the background; you can go on."))
         self.models = CardColumn(ModelCard, tr("Models"), tr("No models yet."))
         self.curves = Curves()
+        self.curves.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # they take what is left
+        self.curves.setMinimumSize(1, 1)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         layout.setSpacing(MARGIN)

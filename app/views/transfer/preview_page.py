@@ -193,6 +193,7 @@ class PreviewPage(QWidget):
         split.setChildrenCollapsible(False)
         split.addWidget(self.table)
         split.addWidget(self._right_side())
+        split.setSizes([500, 700])  # the table of points has more columns
         split.setSizes([px(640), px(600)])
         column.addWidget(split, 1)
 
