@@ -193,8 +193,7 @@ class PreviewPage(QWidget):
         split.setChildrenCollapsible(False)
         split.addWidget(self.table)
         split.addWidget(self._right_side())
-        split.setSizes([500, 700])  # the table of points has more columns
-        split.setSizes([px(640), px(600)])
+        split.setSizes([px(520), px(720)])  # the table of points has more columns
         column.addWidget(split, 1)
 
     def _right_side(self) -> QWidget:
