@@ -74,10 +74,12 @@ class KnownImages:
         if problem:
             return Match(problem=problem)
         problem, factor = _size_problem(ref, image), scale_between(ref, image)
-        if problem:
-            hint = f" {SCALE_HINT.format(f'{factor:.6g}')}" if factor else ""
-            return Match(problem=problem + hint, scalable=found[0] if factor else None)
-        return Match(found[0], how)
+        if not problem:
+            return Match(found[0], how)
+        if factor:
+            told = f"{problem.removesuffix('.')}, in the same proportions: they can be scaled."
+            problem = f"{told} {SCALE_HINT.format(f'{factor:.6g}')}"
+        return Match(problem=problem, scalable=found[0] if factor else None)
 
     def find(self, hint: str) -> list[int]:
         """Positions of the images that a hint in a file may mean: a SOP Instance UID, a path, a name, a name's stem."""

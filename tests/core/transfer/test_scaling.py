@@ -85,7 +85,8 @@ def test_the_window_offers_it_beside_the_cases_of_the_right_size_and_shows_where
     assert (first.position, first.offered, first.by_name) == (0, (), 0)
     assert first.scalable == ((ids[0], "film 0.png", 2.0),)
     assert (second.position, second.scalable) == (2, ())
-    assert "--" not in first.problem + second.problem
+    assert first.problem.endswith("another version of the picture, in the same proportions: they can be scaled.")
+    assert "--" not in first.problem + second.problem and "scaled" not in second.problem
     bound = bound_by_hand(batch, {0: project.cases_[0], 2: None})
     shown = preview(project, bound, "reading")
     assert [factor_of(case.reading) for case in shown.cases] == [2.0, 1.0]
