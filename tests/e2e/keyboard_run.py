@@ -97,19 +97,13 @@ def rings(keyboard):
 
 
 def decide_in_four_ways(keyboard):
-    """By keys, on A02: one confirmed, one moved, one estimated; the others are predicted. State -> landmark."""
+    """By keys, on A02: one confirmed, one moved, one estimated; another is predicted. State -> landmark."""
     session = keyboard.application.workspace.session
-    wanted = {}
-    keyboard.press(Qt.Key.Key_O)  # template order, so that the next landmark is another one
-    for state, keys in (("confirmed", ()), ("corrected", (Qt.Key.Key_Right,)), ("estimated", (Qt.Key.Key_E,))):
-        wanted[state] = session.current
-        keyboard.press(Qt.Key.Key_Space) if not keys else keyboard.press(keys[0])
-        if session.current == wanted[state]:
-            keyboard.press(Qt.Key.Key_D)
-    keyboard.press(Qt.Key.Key_D)
-    wanted["predicted"] = next(mark for mark in session.template.ids if session.annotation[mark].label == "predicted")
-    if wanted["predicted"] == session.current:
-        keyboard.press(Qt.Key.Key_D)
+    wanted = {"confirmed": "sella", "corrected": "nasion", "estimated": "porion", "predicted": "orbitale"}  # far apart
+    for number, key in ((1, Qt.Key.Key_Space), (2, Qt.Key.Key_Right), (4, Qt.Key.Key_E)):
+        keyboard.press(Qt.Key(Qt.Key.Key_0 + number))
+        keyboard.press(key)
+    keyboard.press(Qt.Key.Key_6)  # the cross-hair of the current landmark goes elsewhere
     for state, mark in wanted.items():
         assert session.annotation[mark].label == state, (state, mark, session.annotation[mark].label)
     return wanted
