@@ -108,3 +108,13 @@ def test_as15_refused_promoted_and_rolled_back(pack, open_pack, qtbot, tmp_path)
     reader.wait(lambda: reader.workspace.runner.pending == 0)
     window.close()
     assert exported(pack, tmp_path, "after.csv") == before
+
+
+def test_the_newest_candidate_is_compared_by_a_key(pack_a, open_pack, qtbot):
+    application = open_pack(pack_a, "A01")
+    window, reader = application.window, Reviewer(application, qtbot)
+    reader.wait(lambda: any(row.can_compare for row in reader.workspace.models.rows))
+    QTest.keyClick(window, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    reader.wait(lambda: window.compare_dialog() is not None and window.compare_dialog().isVisible())
+    assert window.compare_dialog().comparison.candidate == "s3"
+    assert window.models_panel.isVisible()
