@@ -140,7 +140,7 @@ def px(size: float) -> int:
 
 def wide(size: float) -> int:
     """The width of a panel: it grows with the text, but leaves room for the film."""
-    return round(size * (0.4 + 0.6 * _Current.scale))
+    return round(size * (0.57 + 0.43 * _Current.scale))
 
 
 def colour(role: str) -> QColor:

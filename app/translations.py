@@ -30,6 +30,7 @@ from medsapiens_core.data.readers import ROLES
 from medsapiens_core.exchange.facts import FACTS
 from medsapiens_core.measurements.definitions import OPERANDS
 from medsapiens_core.measurements.norms import NOT_CHECKED
+from medsapiens_core.transfer.adjudicating import REASONS
 
 GRADES = ("above", "within", "below", "uncertain")  # words of `medsapiens_core.measurements.norms.grade`
 STEPS = ("review", "reopen")  # of a whole case
@@ -41,8 +42,9 @@ class _Text(ast.Constant):
 
 FUNCTIONS = {"tr": 1, "label": 1, "button": 1, "flat_button": 2}  # name -> how many of its arguments are looked at
 ROOT = Path(__file__).parent
-PHRASE = re.compile(r"[A-Za-z]{2,}\S*\s+\S*[A-Za-z{%]")  # two words or more
-WORD = re.compile(r"[A-Z][A-Za-z.]*[a-z.]…?")  # one word as a table shows it
+PHRASE = re.compile(r"[A-Za-z]{2,}\S*\s+\S*[A-Za-z0-9{%]")  # two words or more
+WORD = re.compile(r"[A-Z][A-Za-z.+]*[A-Za-z.]…?")  # one word as a table shows it
+SMALL = re.compile(r"[a-z][a-z -]*")
 NO_TEXT = re.compile(r"<|#[0-9A-Fa-f]{3}|\{ |%\(|\n    |background:|color:|font-size:")  # mark-up, styles, logging
 
 
@@ -64,7 +66,7 @@ def table_texts() -> Iterator[str]:
         *SIDES.values(),
         *(row[0] for row in BADGES.values()),
     )
-    yield from (*(word.capitalize() for word in ROLES), *GRADES, NOT_CHECKED)
+    yield from (*(word.capitalize() for word in ROLES), *GRADES, NOT_CHECKED, *REASONS)
     yield from (words for operands in OPERANDS.values() for words in operands)
     for facts in FACTS.values():
         yield from (facts.lost, facts.precision)
@@ -91,12 +93,19 @@ def code_texts(source: str) -> tuple[set[str], set[str]]:
     left_out = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     left_out |= {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     phrases = {node.value for node in ast.walk(tree) if _is_text(node) and id(node) not in left_out}
-    tables = (node.value for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign) and node.value)
+    tables = [node.value for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign) and node.value]
     in_tables = {node.value for table in tables for node in ast.walk(table) if _is_text(node)}
     plain |= {text for text in phrases if speaks(text) and "%n" not in text}
     counted |= {text for text in phrases if speaks(text) and "%n" in text}
     plain |= {text for text in in_tables if WORD.fullmatch(text)}
+    plain |= {text for table in tables for text in _looked_up(table) if SMALL.fullmatch(text)}
     return plain, counted
+
+
+def _looked_up(table: ast.expr) -> Iterator[str]:
+    """What the dictionaries of a table lead to."""
+    values = (value for node in ast.walk(table) if isinstance(node, ast.Dict) for value in node.values)
+    yield from (value.value for value in values if _is_text(value))
 
 
 def _is_text(node: ast.AST) -> TypeGuard[_Text]:

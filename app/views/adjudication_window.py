@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QDialog, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
 from app.session.agreement_state import SettleState
 from app.session.view_state import ImageState, MarkerState
+from app.theme import wide
 from app.translate import tr, trn
+from app.views.fitting import FittingDialog
 from app.views.image_view import ImageView
 from app.views.widgets import GAP, MARGIN, QuietComboBox, button, label, line
 
@@ -19,7 +21,7 @@ CHOICES = (("a", "Take A"), ("b", "Take B"), ("mean", "Take mean"))
 REST = (("mean", "the mean"), ("a", "A"), ("b", "B"))
 
 
-class AdjudicationWindow(QDialog):
+class AdjudicationWindow(FittingDialog):
     """Shows a `SettleState`. `saved(choice, reason)`: "a", "b", "mean" or "own"; `finished(choice)` takes the rest."""
 
     saved = Signal(str, str)
@@ -171,7 +173,7 @@ class AdjudicationWindow(QDialog):
 
     def _lay_out(self) -> None:
         side = QWidget()
-        side.setFixedWidth(SIDE)
+        side.setFixedWidth(wide(SIDE))
         column = QVBoxLayout(side)
         column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         column.setSpacing(GAP)

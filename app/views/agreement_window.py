@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QDialog,
     QHBoxLayout,
     QHeaderView,
     QListWidget,
@@ -24,6 +23,7 @@ from app import theme
 from app.session.agreement_state import HEADERS, MEASURE_HEADERS, AgreementRow, AgreementState, MeasureRow
 from app.translate import tr, trn
 from app.views.bland_altman_plot import BlandAltmanPlot
+from app.views.fitting import FittingDialog
 from app.views.limit_box import LimitBox
 from app.views.widgets import GAP, MARGIN, QuietComboBox, button, label
 
@@ -65,7 +65,7 @@ class AgreementTable(QTableWidget):
         """Typing does not jump about in the list."""
 
 
-class AgreementWindow(QDialog):
+class AgreementWindow(FittingDialog):
     """Shows an `AgreementState`; emits what is wanted. `definition_requested(landmark id)`: show what it is."""
 
     pair_chosen = Signal(int)

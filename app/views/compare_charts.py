@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme
 from app.session.comparison_state import CaseFigures, LandmarkFigures
+from app.theme import px
 from app.translate import tr
 from app.views.chart import Chart
 
 ROW, HEADER = 30, 26
 DOT, DOT_REACH = 5.0, 9.0
-NAME_WIDTH, CHANGE_WIDTH = 190, 64
+NAME_WIDTH, FIGURE, CHANGE_WIDTH = 190, 52, 64
 
 
 class LandmarkBars(QWidget):
@@ -33,13 +34,13 @@ class LandmarkBars(QWidget):
         """Show these errors in `unit`."""
         self._rows = sorted(rows, key=lambda row: -abs(change(row) or 0.0))
         self._unit = unit
-        self.setFixedHeight(HEADER + ROW * max(len(self._rows), 1))
+        self.setFixedHeight(px(HEADER) + px(ROW) * max(len(self._rows), 1))
         self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
         """All rows."""
-        return QSize(480, HEADER + ROW * max(len(self._rows), 1))
+        return QSize(480, px(HEADER) + px(ROW) * max(len(self._rows), 1))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw legend and rows."""
@@ -48,31 +49,35 @@ class LandmarkBars(QWidget):
         self._draw_legend(painter)
         largest = max((value for row in self._rows for value in (row.old, row.new) if value is not None), default=1.0)
         for place, row in enumerate(self._rows):
-            self._draw_row(painter, QRect(0, HEADER + place * ROW, self.width(), ROW), row, max(largest, 1e-9))
+            self._draw_row(
+                painter, QRect(0, px(HEADER) + place * px(ROW), self.width(), px(ROW)), row, max(largest, 1e-9)
+            )
 
     def _draw_legend(self, painter: QPainter) -> None:
-        x = NAME_WIDTH
+        x = px(NAME_WIDTH)
         for role, text in (("muted", tr("in use")), ("link", tr("candidate"))):
-            painter.fillRect(x, 9, 12, 6, theme.colour(role))
+            painter.fillRect(x, px(9), 12, px(6), theme.colour(role))
             painter.setPen(theme.colour("muted"))
-            painter.drawText(x + 18, 0, 90, HEADER, int(Qt.AlignmentFlag.AlignVCenter), text)
-            x += 100
+            painter.drawText(x + 18, 0, px(90), px(HEADER), int(Qt.AlignmentFlag.AlignVCenter), text)
+            x += px(100)
 
     def _draw_row(self, painter: QPainter, box: QRect, row: LandmarkFigures, largest: float) -> None:
         centre = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(theme.colour("text"))
-        name = painter.fontMetrics().elidedText(row.name, Qt.TextElideMode.ElideRight, NAME_WIDTH - 12)
+        name = painter.fontMetrics().elidedText(row.name, Qt.TextElideMode.ElideRight, px(NAME_WIDTH) - 12)
         painter.drawText(box.adjusted(0, 0, 0, 0), int(centre), name)
-        room = box.width() - NAME_WIDTH - CHANGE_WIDTH - 52
-        for offset, value, role in ((7, row.old, "muted"), (16, row.new, "link")):
+        room = box.width() - px(NAME_WIDTH) - px(CHANGE_WIDTH) - px(FIGURE)
+        for offset, value, role in ((px(7), row.old, "muted"), (px(16), row.new, "link")):
             if value is not None:
-                bar = QRectF(NAME_WIDTH, box.y() + offset, max(room * value / largest, 2.0), 6)
+                bar = QRectF(px(NAME_WIDTH), box.y() + offset, max(room * value / largest, 2.0), px(6))
                 painter.fillRect(bar, theme.colour(role))
         if row.new is not None:
-            value_box = QRect(box.right() - CHANGE_WIDTH - 52, box.y(), 48, box.height())
+            value_box = QRect(box.right() - px(CHANGE_WIDTH) - px(FIGURE), box.y(), px(FIGURE) - 4, box.height())
             painter.setPen(theme.colour("muted"))
             painter.drawText(value_box, int(Qt.AlignmentFlag.AlignRight | centre), f"{row.new:.2f}")
-        self._draw_change(painter, QRect(box.right() - CHANGE_WIDTH, box.y(), CHANGE_WIDTH - 4, box.height()), row)
+        self._draw_change(
+            painter, QRect(box.right() - px(CHANGE_WIDTH), box.y(), px(CHANGE_WIDTH) - 4, box.height()), row
+        )
 
     def _draw_change(self, painter: QPainter, box: QRect, row: LandmarkFigures) -> None:
         difference = change(row)

@@ -6,7 +6,7 @@ import math
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, SignalInstance
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from app import theme
 from app.session.comparison_state import XY, CaseFigures, ComparisonState
@@ -17,6 +17,7 @@ from app.views.case_changes import CaseChanges
 from app.views.compare_charts import CaseDots, LandmarkBars
 from app.views.compare_parts import fill_figures, scrolled
 from app.views.compare_picture import ComparePicture
+from app.views.fitting import FittingDialog
 from app.views.gate_lines import GateLines, must_be_seen
 from app.views.widgets import GAP, MARGIN, button, label, repolish
 
@@ -25,7 +26,7 @@ REFUSED, TOO_FEW = ("error", "bad"), ("warning", "caution")
 KEYS = (Qt.Key.Key_Space, Qt.Key.Key_H, Qt.Key.Key_Left, Qt.Key.Key_Right)
 
 
-class CompareDialog(QDialog):
+class CompareDialog(FittingDialog):
     """Emits `promote_requested(name)`, `discard_requested(name)`, `keep_requested(name)`, `case_requested(case id)`
     to open one for review, and `picture_requested(case id)`, which `set_picture` answers.
     """

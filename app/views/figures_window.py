@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.session.figures_state import FiguresState
 from app.translate import tr
+from app.views.fitting import FittingDialog
 from app.views.widgets import GAP, MARGIN, UNIT, button, label
 
 PRIVATE = "Worked out on this computer when you open this window; stored nowhere and sent nowhere."
 
 
-class FiguresWindow(QDialog):
+class FiguresWindow(FittingDialog):
     """Shows a `FiguresState`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

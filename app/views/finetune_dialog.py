@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
     QFormLayout,
     QGridLayout,
     QHBoxLayout,
@@ -20,6 +19,7 @@ from app import theme
 from app.session.finetune_state import StartChoice, StartState
 from app.translate import tr
 from app.views import icons
+from app.views.fitting import FittingDialog
 from app.views.widgets import GAP, MARGIN, QuietComboBox, button, empty, label, make_quiet
 
 WIDTH, SIGN = 520, 18
@@ -27,7 +27,7 @@ DEVICES = {"auto": "Choose by itself", "cpu": "CPU", "cuda": "GPU"}
 LONGEST, LARGEST_SEED = 24 * 60, 2**31 - 1
 
 
-class FinetuneDialog(QDialog):
+class FinetuneDialog(FittingDialog):
     """Emits `start_requested(StartChoice)` and `fix_requested(name of the check)`."""
 
     start_requested = Signal(object)

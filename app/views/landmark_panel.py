@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QAbstractItemModel, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from app.action_registry import ActionRegistry
 from app.session.case_list_model import ROW_ROLE
 from app.session.landmark_list_model import LandmarkListModel
 from app.session.review_order import ORDERS
 from app.session.view_state import LandmarkRow
+from app.theme import px
 from app.translate import tr
 from app.views.definition_card import DefinitionCard
 from app.views.loupe import Loupe
@@ -21,6 +22,15 @@ from app.views.widgets import GAP, MARGIN, UNIT, QuietComboBox, RowList, action_
 
 LOW_PANEL = 720
 LEAST_ROWS = 3  # of the list that are seen in the lowest window
+LARGE_TEXT = 140  # per cent
+PLACES = {  # button -> row, column, how many columns of six
+    "confirm": (0, 0, 3),
+    "estimated": (0, 3, 3),
+    "absent": (1, 0, 2),
+    "clear": (1, 2, 2),
+    "revert": (1, 4, 2),
+}
+LARGE_PLACES = {**PLACES, "absent": (1, 0, 3), "clear": (1, 3, 3), "revert": (2, 0, 6)}
 BESIDE = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
 
 
@@ -61,6 +71,12 @@ class LandmarkPanel(QWidget):
         self.order = _order_combo()
         self.order.activated.connect(lambda _index: self.order_changed.emit(self.order.currentData()))
         self._current: str | None = None
+        self._is_large = False
+        self._head, self._grid = QGridLayout(), QGridLayout()
+        self._grid.setSpacing(UNIT + 2)
+        self._decide = _decision_buttons(actions)
+        for name, (row, column, span) in PLACES.items():
+            self._grid.addWidget(self._decide[name], row, column, 1, span)
         self._lay_out(actions)
         self.set_progress(0, 0)
         self.set_current(None)
@@ -93,23 +109,38 @@ class LandmarkPanel(QWidget):
         """In a low window the card gives way to the list."""
         super().resizeEvent(event)
         self.card.set_low(event.size().height() < LOW_PANEL)
+        is_large, is_low = px(100) > LARGE_TEXT, event.size().height() < LOW_PANEL
+        self.loupe.setVisible(not (is_large and is_low))  # the floating one (L) takes no room from the buttons
+        self._place_parts(is_large)
+
+    def _place_parts(self, is_large: bool) -> None:
+        """With large text the buttons stand two in a row, and the count has a line of its own."""
+        if is_large == self._is_large:
+            return
+        self._is_large = is_large
+        self._head.addWidget(self._count, 1 if is_large else 0, 1 if is_large else 2)
+        places = LARGE_PLACES if is_large else PLACES
+        for name, decide in self._decide.items():
+            self._grid.removeWidget(decide)
+            row, column, span = places[name]
+            self._grid.addWidget(decide, row, column, 1, span)
 
     def _lay_out(self, actions: ActionRegistry) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         layout.setSpacing(GAP)
         layout.addWidget(self.loupe, 2)
-        head = QHBoxLayout()
-        head.addWidget(label("Order:", "caption"))
-        head.addWidget(self.order, 1)
-        head.addWidget(self._count)
-        layout.addLayout(head)
+        self._head.addWidget(label("Order:", "caption"), 0, 0)
+        self._head.addWidget(self.order, 0, 1)
+        self._head.addWidget(self._count, 0, 2)
+        self._head.setColumnStretch(1, 1)
+        layout.addLayout(self._head)
         layout.addWidget(self._bar)
         self.list.setMinimumHeight(LEAST_ROWS * LANDMARK_HEIGHT)
         layout.addWidget(self.list, 3)
         layout.addWidget(self.warnings)
         layout.addWidget(self.card)
-        layout.addLayout(_decision_buttons(actions))
+        layout.addLayout(self._grid)
         layout.addWidget(action_button(actions.action("landmark.fill"), BESIDE))
         review = action_button(actions.action("case.review"), BESIDE)
         review.setProperty("role", "primary")
@@ -129,25 +160,16 @@ class LandmarkPanel(QWidget):
             self.list.setCurrentIndex(model.index(position, 0))
 
 
-def _decision_buttons(actions: ActionRegistry) -> QGridLayout:
-    grid = QGridLayout()
-    grid.setSpacing(UNIT + 2)
-    places = {
-        "confirm": (0, 0, 3),
-        "estimated": (0, 3, 3),
-        "absent": (1, 0, 2),
-        "clear": (1, 2, 2),
-        "revert": (1, 4, 2),
-    }
+def _decision_buttons(actions: ActionRegistry) -> dict[str, QToolButton]:
     labels = {"confirm": "confirmed", "estimated": "estimated", "absent": "absent", "clear": "not placed"}
-    for name, (row, column, span) in places.items():
+    made = {}
+    for name in PLACES:
         action = actions.action(f"landmark.{name}")
         action.setIcon(state_icon(labels.get(name, "predicted")))
-        decide = action_button(action, BESIDE)
-        decide.setProperty("role", "decision")
-        decide.setIconSize(QSize(*ICON_SIZE))
-        grid.addWidget(decide, row, column, 1, span)
-    return grid
+        made[name] = action_button(action, BESIDE)
+        made[name].setProperty("role", "decision")
+        made[name].setIconSize(QSize(*ICON_SIZE))
+    return made
 
 
 def _state_text(row: LandmarkRow) -> str:

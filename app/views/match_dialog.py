@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.session.match_state import MatchState
 from app.translate import tr, trn
+from app.views.fitting import FittingDialog
 from app.views.widgets import MARGIN, UNIT, QuietComboBox, button, label
 
 NONE = "–"
 COMBO_WIDTH = 260
 
 
-class MatchDialog(QDialog):
+class MatchDialog(FittingDialog):
     """`answer()` maps ids of what is wanted to ids of what is offered. One that is chosen twice cannot be accepted."""
 
     def __init__(self, state: MatchState, parent: QWidget | None = None) -> None:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.session import measure_draft as draft
 from app.translate import tr
+from app.views.fitting import FittingDialog
 from app.views.measure_operands import Operands, field_name
 from app.views.widgets import GAP, MARGIN, QuietComboBox, button, inset, label
 from medsapiens_core.measurements.definitions import Kind, Measure, MeasureSet
@@ -31,7 +31,7 @@ UNIT_NAMES = {"deg": "degrees", "mm": "mm (px without a pixel size)", "%": "%", 
 UNSAVED = "Not saved yet: Save keeps the changes, Discard drops them."
 
 
-class MeasureEditor(QDialog):
+class MeasureEditor(FittingDialog):
     """`saved(dict)`: the set as `msmeasures/1`; `removed(str)`: take the project's own version away."""
 
     saved = Signal(dict)

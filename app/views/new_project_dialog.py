@@ -9,7 +9,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QDialog,
     QDialogButtonBox,
     QFileDialog,
     QFrame,
@@ -23,13 +22,14 @@ from PySide6.QtWidgets import (
 
 from app.session.view_state import TemplateChoice
 from app.translate import tr, trn
+from app.views.fitting import FittingDialog
 from app.views.widgets import GAP, MARGIN, UNIT, button, label
 
 NEW_TEMPLATE = "*new*"  # no template id may hold a star
 FORBIDDEN = '<>:"/\\|?*'
 
 
-class NewProjectDialog(QDialog):
+class NewProjectDialog(FittingDialog):
     """`answer()` is name, project folder, template id; Create is on once all three are usable."""
 
     def __init__(self, templates: Sequence[TemplateChoice], folder: str, parent: QWidget | None = None) -> None:

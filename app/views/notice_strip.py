@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QLabel, QSizePolicy, QWidget
 
 from app import theme
 from app.session.view_state import Notice
@@ -14,6 +14,7 @@ from app.views import icons
 from app.views.announce import announce
 from app.views.widgets import GAP, MARGIN, UNIT, button, flat_button, label
 
+ICON = 24  # before the buttons of a narrow window
 LEAST_TEXT = 300  # logical pixels for icon, text and cross beside the buttons
 ROLES = {"info": "link", "warning": "caution", "error": "bad"}
 
@@ -41,7 +42,7 @@ class NoticeStrip(QFrame):
         self._text = label("", wrap=True)
         self._more = label("", "caption")
         self._box = QWidget()
-        self._buttons = QHBoxLayout(self._box)
+        self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._box)
         self._buttons.setContentsMargins(0, 0, 0, 0)
         self._buttons.setSpacing(UNIT)
         close = flat_button("close", "Dismiss")
@@ -57,6 +58,7 @@ class NoticeStrip(QFrame):
         self._grid.addWidget(self._box, 0, 3)
         self._grid.addWidget(close, 0, 4, Qt.AlignmentFlag.AlignTop)
         self._is_narrow = False
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)  # it takes the width that there is
         self.hide()
 
     @property
@@ -98,6 +100,7 @@ class NoticeStrip(QFrame):
         self.setAccessibleName(notice.text)
         others = len(self._notices) - 1
         self._more.setText(tr("+{n} more", n=others) if others else "")
+        self._more.setVisible(bool(others))
         self._show_buttons(notice)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -105,15 +108,30 @@ class NoticeStrip(QFrame):
         super().resizeEvent(event)
         self._place_buttons()
 
+    def event(self, event: QEvent) -> bool:
+        """Buttons are measured again once the style sheet has told how large their text is."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._place_buttons()
+        return super().event(event)
+
     def _place_buttons(self) -> None:
-        is_narrow = self.width() - self._box.sizeHint().width() < px(LEAST_TEXT)
+        directions, shown = QBoxLayout.Direction, [self._buttons.itemAt(k) for k in range(self._buttons.count())]
+        in_a_row = sum(item.sizeHint().width() + UNIT for item in shown)
+        fits = in_a_row < self.width() - 2 * MARGIN - px(ICON)
+        direction = directions.LeftToRight if fits else directions.TopToBottom
+        if self._buttons.direction() != direction:
+            self._buttons.setDirection(direction)
+        is_narrow = self.width() - in_a_row < px(LEAST_TEXT)
         if is_narrow != self._is_narrow:
             self._is_narrow = is_narrow
             self._grid.removeWidget(self._box)
+            self._grid.removeWidget(self._more)
             if is_narrow:
                 self._grid.addWidget(self._box, 1, 1, 1, 4, Qt.AlignmentFlag.AlignLeft)
+                self._grid.addWidget(self._more, 2, 1)
             else:
                 self._grid.addWidget(self._box, 0, 3)
+                self._grid.addWidget(self._more, 0, 2)
 
     def _show_buttons(self, notice: Notice) -> None:
         while self._buttons.count():

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.translate import tr, trn
+from app.views.fitting import FittingDialog
 from app.views.widgets import GAP, MARGIN, button, label
 from medsapiens_core.data.template_draft import Draft, pasted
 
 HOW = "One landmark to a line: name, abbreviation, definition, apart by tabs or commas. Only the name is needed."
 
 
-class PasteListDialog(QDialog):
+class PasteListDialog(FittingDialog):
     """`answer()` is the text. It begins with what lies in the clipboard, where that has several lines."""
 
     def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:

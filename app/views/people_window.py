@@ -8,7 +8,6 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.session.people_state import Asked, PeopleState
 from app.translate import tr, trn
+from app.views.fitting import FittingDialog
 from app.views.widgets import GAP, MARGIN, UNIT, QuietComboBox, button, label, line, make_quiet
 from medsapiens_core.data.readers import LONGEST_CODE, LONGEST_NAME, ROLES, Reader, Role
 
@@ -27,7 +27,7 @@ LOCKED = "Cases of the locked set are always read blind. The rule of bulk confir
 LEAST_BLIND, MOST_BLIND = 5, 30
 
 
-class PeopleWindow(QDialog):
+class PeopleWindow(FittingDialog):
     """Shows a `PeopleState`; emits what an Owner wants changed."""
 
     reader_added = Signal(str, str, object)  # initials, name, roles

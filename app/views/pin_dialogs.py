@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.translate import tr
+from app.views.fitting import FittingDialog
 from app.views.widgets import GAP, MARGIN, button, label
 
 FEWEST, MOST = 4, 64
@@ -20,7 +21,7 @@ def _field(name: str) -> QLineEdit:
     return field
 
 
-class _PinDialog(QDialog):
+class _PinDialog(FittingDialog):
     """A dialog with fields, a line for what is wrong, and two buttons."""
 
     def __init__(self, title: str, do: str, parent: QWidget | None) -> None:

@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QDialog,
     QDoubleSpinBox,
     QHBoxLayout,
     QHeaderView,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.session.planner_state import PlannerRow, PlannerState
 from app.translate import tr
+from app.views.fitting import FittingDialog
 from app.views.log_progress import LogProgress
 from app.views.widgets import GAP, MARGIN, UNIT, button, inset, label
 
@@ -64,7 +64,7 @@ class PlannerTable(QTableWidget):
         """Typing does not jump about in the list."""
 
 
-class PlannerWindow(QDialog):
+class PlannerWindow(FittingDialog):
     """Shows a `PlannerState`; emits what is wanted with a case id."""
 
     label_requested = Signal(int)

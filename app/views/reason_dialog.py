@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.translate import tr
+from app.views.fitting import FittingDialog
 from app.views.widgets import GAP, MARGIN, button, label
 
 WIDTH = 460
 
 
-class ReasonDialog(QDialog):
+class ReasonDialog(FittingDialog):
     """`exec()`, then `answer`. The button works once something is written."""
 
     def __init__(self, title: str, text: str, do: str, parent: QWidget | None = None) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QDoubleSpinBox, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.session.presentation import spacing_badge
 from app.session.spacing_state import SpacingAnswer
 from app.translate import tr
+from app.views.fitting import FittingDialog
 from app.views.scope_choice import ScopeChoice
 from app.views.widgets import GAP, MARGIN, button, inset, label
 from medsapiens_core.data.spacing import Spacing, from_ruler
@@ -19,7 +20,7 @@ HAND_PX = 1.0  # how well an end is put on a scale mark
 ROUGH = 0.02
 
 
-class RulerDialog(QDialog):
+class RulerDialog(FittingDialog):
     """`answered(SpacingAnswer)`; closing it without one leaves everything as it is."""
 
     answered = Signal(object)

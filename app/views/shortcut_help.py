@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from app.action_registry import ActionRegistry, plain
 from app.actions import ACTIONS, Action
 from app.translate import tr
+from app.views.fitting import FittingDialog
 from app.views.widgets import GAP, MARGIN, label
 
 MOUSE = (
@@ -28,7 +29,7 @@ SHORT = {
 }
 
 
-class ShortcutHelp(QDialog):
+class ShortcutHelp(FittingDialog):
     """Two columns: what, and which keys."""
 
     def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
@@ -106,7 +107,7 @@ class ShortcutHelp(QDialog):
                 grid.addWidget(why, grid.rowCount(), 0, 1, 2)
 
     def _add_mouse(self, grid: QGridLayout) -> None:
-        _add_heading(grid, "Mouse")
+        _add_heading(grid, tr("Mouse"))
         for gesture, effect in MOUSE:
             _add_pair(grid, label(effect), label(gesture, "caption"))
 

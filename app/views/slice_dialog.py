@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
     QDialogButtonBox,
     QFrame,
     QHBoxLayout,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.session.view_state import SliceChoice
 from app.translate import tr
+from app.views.fitting import FittingDialog
 from app.views.widgets import GAP, MARGIN, QuietComboBox, button, inset, label
 
 AXES = ("first axis", "second axis", "third axis")
@@ -73,7 +73,7 @@ class SliceRow(QFrame):
         self._count.setText(tr("of {count}", count=count))
 
 
-class SliceDialog(QDialog):
+class SliceDialog(FittingDialog):
     """`answer()` maps the path of each file that is used to (axis or None, slice from 0)."""
 
     def __init__(self, choices: Sequence[SliceChoice], parent: QWidget | None = None) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QDialog,
     QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 from app.session.presentation import spacing_badge
 from app.session.spacing_state import SpacingAnswer, SpacingState
 from app.translate import tr
+from app.views.fitting import FittingDialog
 from app.views.scope_choice import ScopeChoice
 from app.views.widgets import GAP, MARGIN, UNIT, button, inset, label, line
 from medsapiens_core.data.spacing import MAX_MAGNIFICATION, MAX_MM, Spacing, SpacingSource, usable_pair
@@ -25,7 +25,7 @@ USUAL_FACTOR = 1.1  # lateral skull films; only where the cursor starts
 HISTORY_LINES = 6
 
 
-class SpacingDialog(QDialog):
+class SpacingDialog(FittingDialog):
     """`answered(SpacingAnswer)`, `ruler_requested()`."""
 
     answered = Signal(object)

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from app.session.template_session import TemplateSession
 from app.translate import tr, trn
+from app.views.fitting import FittingDialog
 from app.views.paste_list_dialog import PasteListDialog
 from app.views.template_details import TemplateDetails
 from app.views.template_example import TemplateExample
@@ -29,7 +30,7 @@ ROWS = (
 NEEDS_ROW = ("duplicate", "delete", "up", "down")
 
 
-class TemplateEditor(QDialog):
+class TemplateEditor(FittingDialog):
     """Works on a `TemplateSession`. `save_requested()`, `publish_requested()`, `import_requested()`,
     `export_requested()`, `picture_requested()`, `closed()`. `close_guard` is asked while something is not saved.
     """

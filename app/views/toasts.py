@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 from app.views.announce import announce
 from app.views.widgets import GAP, MARGIN, button, label
 
-SPACE_BELOW = 24
+SPACE_BELOW, LEAST = 24, 200
 
 
 class Toasts(QFrame):
@@ -81,11 +81,16 @@ class Toasts(QFrame):
         self.action_triggered.emit(action_id)
 
     def _place(self) -> None:
+        """As wide as the words, or as the image; then they go on in a second line."""
         host = self.parentWidget()
+        room = max(host.width() - 2 * SPACE_BELOW, LEAST)
         self._text.setWordWrap(False)
-        self.adjustSize()
-        if self.width() > host.width() - 48:
+        self._layout.activate()
+        width = self._layout.totalSizeHint().width()
+        if width > room:
             self._text.setWordWrap(True)
-            self.setFixedWidth(max(host.width() - 48, 200))
-            self.adjustSize()
-        self.move((host.width() - self.width()) // 2, host.height() - self.height() - SPACE_BELOW)
+            self._layout.activate()
+        width = min(width, room)
+        height = max(self._layout.totalHeightForWidth(width), self._layout.totalMinimumSize().height())
+        self.resize(width, height)
+        self.move((host.width() - width) // 2, host.height() - height - SPACE_BELOW)

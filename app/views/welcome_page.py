@@ -27,7 +27,7 @@ class WelcomePage(QWidget):
     def __init__(self, actions: ActionRegistry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         column = QWidget()
-        column.setFixedWidth(WIDTH)
+        column.setMinimumWidth(WIDTH)  # more where the text is large
         layout = QVBoxLayout(column)
         layout.setSpacing(GAP)
         logo = QLabel()
@@ -65,6 +65,8 @@ class WelcomePage(QWidget):
         layout.addWidget(label("Not a medical device unless your site has approved it.", "caption"))
         outer = QVBoxLayout(self)
         outer.addWidget(column, 0, Qt.AlignmentFlag.AlignCenter)
+        ignored = QSizePolicy.Policy.Ignored
+        self.setSizePolicy(ignored, ignored)  # while it is hidden it must not keep the panels of the review apart
         self.set_recent([])
 
     def set_recent(self, recent: Sequence[tuple[str, str]]) -> None:

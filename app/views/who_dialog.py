@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QDialog,
     QDialogButtonBox,
     QGridLayout,
     QLineEdit,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.translate import tr
+from app.views.fitting import FittingDialog
 from app.views.widgets import GAP, MARGIN, UNIT, button, label
 from medsapiens_core.data.readers import LONGEST_CODE, LONGEST_NAME, Reader
 from medsapiens_core.errors import UserError
@@ -23,7 +23,7 @@ from medsapiens_core.errors import UserError
 RECORD = "This is a record of who decided what, not an electronic signature."
 
 
-class WhoDialog(QDialog):
+class WhoDialog(FittingDialog):
     """`answer()` is the reader that was chosen; Continue is on once there is one."""
 
     def __init__(self, readers: Sequence[Reader], proposal: Reader, text: str, parent: QWidget | None = None) -> None:

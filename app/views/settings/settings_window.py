@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from app.preferences import PAGES, Preference, Preferences
 from app.translate import tr
+from app.views.fitting import FittingDialog
 from app.views.settings.controls import preference_page
 from app.views.widgets import GAP, MARGIN, button, line
 
@@ -16,7 +17,7 @@ LIST_WIDTH = 168
 PageMaker = Callable[[], QWidget]
 
 
-class SettingsWindow(QDialog):
+class SettingsWindow(FittingDialog):
     """`pages` are further pages by their title; one with the title of a page of rows stands below these rows."""
 
     def __init__(self, preferences: Preferences, pages: Mapping[str, PageMaker], parent: QWidget | None = None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.session.import_state import (
     FILES,
@@ -24,6 +24,7 @@ from app.session.import_state import (
 )
 from app.translate import tr
 from app.views.dialogs import Dialogs
+from app.views.fitting import FittingDialog
 from app.views.transfer.files_page import FilesPage
 from app.views.transfer.names_page import NamesPage
 from app.views.transfer.pictures_page import PicturesPage
@@ -35,7 +36,7 @@ TITLES = {FILES: "File", NAMES: "Names", PICTURES: "Pictures", PREVIEW: "Preview
 NEXT = {FILES: "Next", NAMES: "Next", PICTURES: "Next", PREVIEW: "Import"}
 
 
-class ImportWindow(QDialog):
+class ImportWindow(FittingDialog):
     """Shows states and emits what is wanted; decides nothing. `left()`: closed without writing."""
 
     files_changed = Signal(list)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QDialog, QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.session.package_state import PackageFacts
 from app.translate import tr
+from app.views.fitting import FittingDialog
 from app.views.widgets import GAP, MARGIN, UNIT, button, label, line
 
 HOW = "Read the cases, mark each one reviewed, then choose Project > Hand back readings and send the file back."
@@ -21,7 +22,7 @@ PIXELS = {
 }
 
 
-class OpenPackageDialog(QDialog):
+class OpenPackageDialog(FittingDialog):
     """`folder()` is where the project is to be made."""
 
     def __init__(self, facts: PackageFacts, parent: QWidget | None = None) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
-    QDialog,
     QFrame,
     QHBoxLayout,
     QScrollArea,
@@ -19,13 +18,14 @@ from PySide6.QtWidgets import (
 from app.session.export_state import LookState
 from app.translate import tr
 from app.views.dialogs import Dialogs
+from app.views.fitting import FittingDialog
 from app.views.transfer.look_page import LookPage
 from app.views.transfer.outgoing_form import OutgoingForm
 from app.views.transfer.progress_row import ProgressRow
 from app.views.widgets import GAP, MARGIN, button, label
 
 
-class OutgoingWindow(QDialog):
+class OutgoingWindow(FittingDialog):
     """Shows states and emits what is wanted; decides nothing. `left()`: closed without writing."""
 
     TITLE, DO, REPLACE = "Export", "Export", "{path} is there already. Replace it?"

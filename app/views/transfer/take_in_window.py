@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QDialog,
     QHBoxLayout,
     QProgressBar,
     QTableWidget,
@@ -17,13 +16,14 @@ from PySide6.QtWidgets import (
 
 from app.session.package_state import TakeInState
 from app.translate import tr
+from app.views.fitting import FittingDialog
 from app.views.widgets import GAP, MARGIN, button, label, line
 
 HEADERS = ("Case", "Landmarks", "What happens")
 KEPT = "Every reading stays its reader's own: nothing of yours or anybody else's is changed, and it can be taken back."
 
 
-class TakeInWindow(QDialog):
+class TakeInWindow(FittingDialog):
     """`wanted()`: store it. `left()`: closed without storing."""
 
     wanted = Signal()
