@@ -61,7 +61,7 @@ class ImportDialogue(QObject):
             self._notices.show("imported", "warning", summary.text, buttons, summary.details)
         else:
             offers = [(SHOW_KNOWN, tr("Show"))] if summary.known else []
-            self._known = summary.known
+            self._known = sorted(summary.known)  # they come in the order in which they were read
             self._window.toasts.show_message(summary.text, offers, LONG_MS if offers else SHORT_MS)
         if summary.joined_locked:
             text = locked_text(summary.joined_locked)
