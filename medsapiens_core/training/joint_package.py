@@ -61,9 +61,9 @@ films, noise) are told as such {other:.1%}.
 Trained on adult lateral cephalograms of one device, frontal spine and chest films and hand films. Not tested on other
 devices. A picture that looks like none of these, or whose points do not form the template's shape, gets score 0 and a
 notice; that can fail. Scores are heatmap peaks, not calibrated probabilities. The 95 % regions and expected errors are
-calibrated on the held-out images above: they hold on average over landmarks and over films like these, not for each
-landmark, and there is none where fewer than 10 images were held out. Not a medical device: a qualified person must
-check every point.
+calibrated on the held-out images above, the regions of ceph-19 against both readers: they hold on average over
+landmarks and over films like these, not for each landmark, and there is none where fewer than 10 images were held out.
+Not a medical device: a qualified person must check every point.
 
 Licence: Apache-2.0. The encoder started from SAM 2 Hiera-Tiny (Apache-2.0, Meta Platforms).
 """
