@@ -48,16 +48,18 @@ def seconds(function, repeat):
 
 def measure(predictor, template, path, repeat):
     image = read_image(path)
-    prepared = prepare(image, predictor.config)
+    config = predictor.config.for_template(template.id)
+    prepared = prepare(image, config)
     predictor.predict(image, template)  # the first call plans memory and kernels
     return {
         "image": path.name,
         "template": template.id,
         "model": predictor.model_id,
         "read": seconds(lambda: read_image(path), repeat),
-        "prepare": seconds(lambda: prepare(image, predictor.config), repeat),
+        "prepare": seconds(lambda: prepare(image, config), repeat),
         "network": seconds(lambda: predictor.engine.heatmaps(prepared[0][None], template.id), repeat),
         "locate": seconds(lambda: locate(predictor.engine, *prepared, template), repeat),
+        "repeated": seconds(lambda: predictor.predict(image, template), repeat),
         "film": seconds(lambda: predictor.predict(read_image(path), template), repeat),
     }
 
@@ -79,7 +81,7 @@ def main() -> None:
                 continue
             predictor = load_predictor(library, entry, template, given.device)
             results += [measure(predictor, template, path, given.repeat) for path in paths]
-    columns = ("read", "prepare", "network", "locate", "film")
+    columns = ("read", "prepare", "network", "locate", "repeated", "film")
     rows = [(r["image"], r["template"], *(f"{r[c]:.3f}" for c in columns)) for r in results]
     print(table([("image", "template", *columns), *rows]))
     print(json.dumps({"seconds": results, "threads": torch.get_num_threads(), "torch": torch.__version__}))

@@ -17,7 +17,7 @@ from medsapiens_core.data.prediction import Prediction
 from medsapiens_core.data.template import Template
 from medsapiens_core.evaluation.calibration import Calibration
 from medsapiens_core.geometry import Affine2D
-from medsapiens_core.inference.engines import Engine, choose_device
+from medsapiens_core.inference.engines import Engine, choose_device, laid_out_for_asking
 from medsapiens_core.inference.find import find, heatmap_of
 from medsapiens_core.inference.preprocess import to_grey
 from medsapiens_core.models.config import ModelConfig
@@ -40,7 +40,7 @@ class Predictor:
         `base_folder` holds the shared weights of adapter packages (see `load_model`).
         Raises UserError when the package is damaged or altered, or the device is not there.
         """
-        model = load_model(package, base_folder=base_folder)
+        model = laid_out_for_asking(load_model(package, base_folder=base_folder))
         name = model_id or package_id(package, model.config.name)
         return cls(Engine(model, choose_device(device)), name, read_calibrations(package))
 

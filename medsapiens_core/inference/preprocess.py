@@ -48,14 +48,15 @@ def to_grey(image: Image, recipe: GreyRecipe) -> Floats:
     outside is clipped. Padding becomes black.
     """
     pixels = np.asarray(image.pixels @ LUMINANCE if image.is_colour else image.pixels, dtype=np.float32)
-    valid = np.isfinite(pixels)
+    valid = None if image.pixels.dtype.kind in "iu" else np.isfinite(pixels)  # None: all of them
     if image.padding_value is not None and not image.is_colour:
-        valid &= pixels != np.float32(image.padding_value)
+        shown = pixels != np.float32(image.padding_value)
+        valid = shown if valid is None else valid & shown
     if image.pixels.dtype == np.uint8 and recipe.eight_bit_as_is:
         grey = 255 - pixels if image.inverted else pixels
     else:
         grey = _stretch(-pixels if image.inverted else pixels, valid, recipe)
-    return np.where(valid, grey, np.float32(FILL))
+    return grey if valid is None else np.where(valid, grey, np.float32(FILL))
 
 
 def warp(
@@ -97,10 +98,10 @@ def normalise(grey: NDArray[Any], config: ModelConfig) -> Floats:
     return result
 
 
-def _stretch(values: Floats, valid: NDArray[np.bool_], recipe: GreyRecipe) -> Floats:
+def _stretch(values: Floats, valid: NDArray[np.bool_] | None, recipe: GreyRecipe) -> Floats:
     """Map the recipe's percentiles of the valid pixels to 0 and 255; an even picture becomes black."""
     step = max(1, math.isqrt(values.size // MAX_SAMPLES))
-    sample = values[::step, ::step][valid[::step, ::step]]
+    sample = values[::step, ::step] if valid is None else values[::step, ::step][valid[::step, ::step]]
     if not sample.size:
         return np.zeros_like(values)
     low, high = (float(v) for v in np.percentile(sample, [recipe.low, recipe.high]))
