@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 GUARD = str(Path(__file__).parent / "network_guard")
-if GUARD not in sys.path:  # else Python has imported it at start
+if getattr(sys.modules.get("sitecustomize"), "NetworkUseError", None) is None:  # else Python has imported it at start
     sys.path.insert(0, GUARD)
     sys.modules.pop("sitecustomize", None)
 network_guard = importlib.import_module("sitecustomize")

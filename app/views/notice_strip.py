@@ -27,6 +27,11 @@ def spoken(notice: Notice) -> str:
     return " ".join(part for part in (grave, notice.text, told) if part)
 
 
+def _rank(notice: Notice) -> int:
+    """How far in front a notice belongs: last what stays behind and has no buttons."""
+    return 0 if notice.is_behind and not notice.actions else 1 if notice.is_behind else 2
+
+
 class NoticeStrip(QFrame):
     """Shows the newest notice; older ones come back when it is dismissed."""
 
@@ -67,10 +72,14 @@ class NoticeStrip(QFrame):
         return next(reversed(self._notices.values()), None)
 
     def show_notice(self, notice: Notice) -> None:
-        """Show a notice; one with the same id is replaced. One that stays behind does not cover others."""
+        """Show a notice; one with the same id is replaced. One that stays behind covers only what asks for nothing."""
         known = self._notices.pop(notice.id, None)
-        others = self._notices if notice.is_behind else {}
-        self._notices = {**({} if notice.is_behind else self._notices), notice.id: notice, **others}
+        covered = {k: one for k, one in self._notices.items() if not notice.is_behind or _rank(one) < _rank(notice)}
+        self._notices = {
+            **covered,
+            notice.id: notice,
+            **{k: one for k, one in self._notices.items() if k not in covered},
+        }
         self.refresh()
         if known is None or (notice.kind != "info" and known.text != notice.text):  # not every step of a progress
             announce(self, spoken(notice))

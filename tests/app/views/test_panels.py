@@ -365,3 +365,20 @@ def test_leaving_the_view_is_noticed(view, qtbot):
     with qtbot.waitSignal(view.cursor_left):
         QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
     QTest.keyClick(view, Qt.Key.Key_Escape)
+
+
+def test_of_notices_that_stay_behind_the_one_with_buttons_is_in_front(qtbot):
+    strip = NoticeStrip()
+    qtbot.addWidget(strip)
+    quiet = Notice("photo", "info", "Distances are approximate.", is_behind=True)
+    asking = Notice("spacing", "info", "No pixel size.", (("ruler", "Use ruler"),), is_behind=True)
+    for first, second in ((quiet, asking), (asking, quiet)):
+        strip.clear()
+        strip.show_notice(first)
+        strip.show_notice(second)
+        assert strip.shown.id == "spacing"
+        strip.show_notice(Notice("grave", "error", "Not saved."))
+        assert strip.shown.id == "grave"
+        strip.dismiss("grave")
+        strip.dismiss("spacing")
+        assert strip.shown.id == "photo"
