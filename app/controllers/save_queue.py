@@ -36,6 +36,7 @@ class SaveQueue(QObject):
         self._write = write
         self._waiting: deque[tuple[Edit, Annotation]] = deque()
         self._is_draining = False
+        self._is_asked_again = False
         self._is_stopped = False
         self._timer = QTimer(self, singleShot=True, interval=RETRY_MS)
         self._timer.timeout.connect(self.retry)
@@ -57,12 +58,13 @@ class SaveQueue(QObject):
     def commit(self, edit: Edit, before: Annotation) -> None:
         """Write an edit that was made to `before`, after all earlier ones."""
         self._waiting.append((edit, before))
-        if not self._timer.isActive():
+        if not self._timer.isActive() and not self._is_draining:
             self.retry()
 
     def retry(self) -> None:
-        """Write what waits, now."""
+        """Write what waits, now; asked during a try that fails, try once more after it."""
         self._timer.stop()
+        self._is_asked_again = self._is_draining
         if self._waiting and not self._is_draining and not self._is_stopped:
             self._is_draining = True
             self._runner.submit(STORE, self._drain, on_done=self._drained)
@@ -97,3 +99,5 @@ class SaveQueue(QObject):
         else:
             self._timer.start()
             self.failed.emit(error, self.waiting)
+            if self._is_asked_again:
+                self.retry()

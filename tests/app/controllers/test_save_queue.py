@@ -1,5 +1,6 @@
 import re
 import sqlite3
+import threading
 
 import pytest
 
@@ -75,3 +76,22 @@ def test_flushing_writes_what_waits(queue, project, case):
         queue.commit(edit, before)
     assert queue.flush() is None
     assert project.annotations.load(case.id).revision == 3
+
+
+def test_a_try_asked_for_during_one_that_fails_follows_it(runner, project, case, qtbot):
+    begun, refuse = threading.Event(), threading.Event()
+
+    def write(edit, before):
+        if not refuse.is_set():
+            begun.set()
+            refuse.wait(20)
+            raise OSError("the folder is away")
+        project.annotations.commit(edit, before.case_id, expected_revision=before.revision)
+
+    queue = SaveQueue(runner, write)
+    queue._timer.setInterval(10**8)
+    queue.commit(*next(edits(project.annotations.load(case.id), 1)))
+    assert begun.wait(20)
+    queue.retry()
+    refuse.set()
+    qtbot.waitUntil(lambda: queue.waiting == 0, timeout=20_000)
