@@ -2,108 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from threading import Event
-from typing import Any, Protocol
-
-from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from app.controllers import hand_out_work as work
-from app.controllers.case_access import ListQuery
-from app.controllers.landmark_export_work import look
-from app.session.export_state import LookState
-from app.session.package_state import HandOutAnswer, HandOutState
-from app.tasks.task_runner import IO, STORE, Task, TaskRunner
-from app.translate import tr, trn
+from app.controllers.outgoing_controller import OutgoingController
+from app.session.package_state import HandOutAnswer
+from app.tasks.task_runner import STORE
+from app.translate import tr
 from medsapiens_core.store.cases import CaseRow
-from medsapiens_core.store.project import Project
-from medsapiens_core.transfer.deidentifying import Pixels, ToLookAt
+from medsapiens_core.transfer.deidentifying import Pixels
 from medsapiens_core.transfer.handing_out import Made
 
 
-class HandOutView(Protocol):
-    """What this needs of the window."""
+class HandOutController(OutgoingController):
+    """`finished(Made)`."""
 
-    export_requested: SignalInstance
-    look_started: SignalInstance
-    looks_refused: SignalInstance
-    look_answered: SignalInstance
-    frame_requested: SignalInstance
-    back_requested: SignalInstance
-    stop_requested: SignalInstance
-    left: SignalInstance
-
-    def show_form(self, state: HandOutState) -> None:
-        """Everything that can be chosen."""
-
-    def show_form_again(self) -> None:
-        """The form as it was left."""
-
-    def ask_to_look(self, text: str) -> None:
-        """Pictures have to be looked at before it goes on."""
-
-    def show_look(self, state: LookState) -> None:
-        """One picture to look at."""
-
-    def show_running(self, text: str, done: int, total: int, *, can_stop: bool) -> None:
-        """Something is at work; `total` 0: nobody knows how long."""
-
-    def may_replace(self, path: str) -> bool:
-        """Ask whether what is there already may be replaced."""
-
-    def tell(self, text: str) -> None:
-        """Say what went wrong."""
-
-    def end(self) -> None:
-        """Close the window."""
-
-
-class HandOutController(QObject):
-    """`finished(Made)`. `query()` is the worklist as filtered, `open_case()` id and name of the open case."""
-
-    finished = Signal(object)
-    _progressed = Signal(str, int, int)
-
-    def __init__(
-        self,
-        runner: TaskRunner,
-        project: Project,
-        view: HandOutView,
-        *,
-        query: Callable[[], ListQuery],
-        open_case: Callable[[], tuple[int, str] | None],
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._runner, self._project, self._view = runner, project, view
-        self._query, self._open_case = query, open_case
-        self._stop = Event()
-        self._task: Task | None = None
-        self._answer = HandOutAnswer("", "listed", "")
-        self._cases: tuple[CaseRow, ...] = ()
-        self._pictures: list[ToLookAt] = []
-        self._without: set[str] = set()
-        self._place = 0
-        self._connect()
+    _answer = HandOutAnswer("", "listed", "")
+    _cases: tuple[CaseRow, ...] = ()
 
     def open(self, folder: Path) -> None:
         """Ask what to hand out; `folder` is where packages go unless another place is chosen."""
         self._submit(
-            STORE,
             work.choosable,
             self._project,
             self._query(),
             self._open_case(),
             folder,
             on_done=self._view.show_form,
+            lane=STORE,
         )
-
-    def close(self) -> None:
-        """Drop what is on its way."""
-        self._stop.set()
-        if self._task is not None:
-            self._task.cancel()
 
     def _begin(self, answer: HandOutAnswer) -> None:
         if Path(answer.target).exists() and not self._view.may_replace(answer.target):
@@ -112,7 +39,6 @@ class HandOutController(QObject):
         opened = self._open_case()
         self._say(tr("Collecting"), 0, 0)
         self._submit(
-            STORE,
             work.chosen_cases,
             self._project,
             answer.scope,
@@ -120,6 +46,7 @@ class HandOutController(QObject):
             self._query(),
             opened[0] if opened else None,
             on_done=self._collected,
+            lane=STORE,
         )
 
     def _collected(self, cases: tuple[CaseRow, ...]) -> None:
@@ -127,40 +54,9 @@ class HandOutController(QObject):
         if self._stop.is_set():
             self._view.show_form_again()
         elif self._answer.deidentify:
-            self._say(tr("Looking for pictures that may show names"), 0, 0)
-            self._submit(IO, work.to_look_at, cases, on_done=self._ask_to_look)
+            self._find_pictures(work.to_look_at, cases)
         else:
             self._write(None)
-
-    def _ask_to_look(self, pictures: list[ToLookAt]) -> None:
-        self._pictures = pictures
-        if self._stop.is_set():
-            self._view.show_form_again()
-            return
-        if not pictures:
-            self._write(None)
-            return
-        self._view.ask_to_look(
-            trn(
-                "Text burned into the picture cannot be ruled out in %n image. Look at it and leave out what "
-                "identifies the patient.",
-                "Text burned into the picture cannot be ruled out in %n images. Look at each and leave out what "
-                "identifies the patient.",
-                len(pictures),
-            )
-        )
-
-    def _look(self, place: int, frame: int = 0) -> None:
-        self._place = place
-        self._submit(IO, look, self._pictures, place, frame, on_done=self._view.show_look)
-
-    def _looked(self, keep: bool) -> None:
-        if not keep:
-            self._without.add(self._pictures[self._place].name)
-        if self._place + 1 < len(self._pictures):
-            self._look(self._place + 1)
-        else:
-            self._write("looked-at")
 
     def _write(self, pixels: Pixels | None) -> None:
         self._say(tr("Packing"), 0, len(self._cases))
@@ -169,23 +65,7 @@ class HandOutController(QObject):
         def make() -> Made:
             return work.make(project, answer, cases, pixels=pixels, without=without, go_on=self._go_on)
 
-        self._submit(IO, make, on_done=self._written)
-
-    def _written(self, made: Made) -> None:
-        self._view.end()
-        self.finished.emit(made)
-
-    def _connect(self) -> None:
-        view = self._view
-        view.export_requested.connect(self._begin)
-        view.look_started.connect(lambda: self._look(0))
-        view.looks_refused.connect(lambda: self._write("leave-out"))
-        view.look_answered.connect(self._looked)
-        view.frame_requested.connect(lambda frame: self._look(self._place, frame))
-        view.back_requested.connect(view.show_form_again)
-        view.stop_requested.connect(self._stop_now)
-        view.left.connect(self.close)
-        self._progressed.connect(self._say)
+        self._submit(make, on_done=self._written)
 
     def _stop_now(self) -> None:
         """Between two pictures; what is being written is thrown away then."""
@@ -196,14 +76,3 @@ class HandOutController(QObject):
         if not self._stop.is_set():
             self._progressed.emit(tr("Packing"), done, total)
         return not self._stop.is_set()
-
-    def _say(self, text: str, done: int, total: int) -> None:
-        self._view.show_running(text, done, total, can_stop=True)
-
-    def _submit(self, lane: str, act: Callable[..., Any], *args: Any, on_done: Callable[[Any], None]) -> None:
-        self._stop.clear()
-        self._task = self._runner.submit(lane, act, *args, on_done=on_done, on_error=self._failed)
-
-    def _failed(self, error: Exception) -> None:
-        self._view.show_form_again()
-        self._view.tell(str(error))

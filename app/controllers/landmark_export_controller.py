@@ -2,100 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from threading import Event
-from typing import Any, Protocol
-
-from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from app.controllers import landmark_export_work as work
-from app.controllers.case_access import ListQuery
 from app.controllers.landmark_import_words import format_choices
-from app.session.export_state import ExportAnswer, ExportOutcome, ExportState, LookState
-from app.tasks.task_runner import IO, Task, TaskRunner
+from app.controllers.outgoing_controller import OutgoingController
+from app.session.export_state import ExportAnswer, ExportOutcome, ExportState
 from app.translate import tr, trn
 from medsapiens_core.exchange.batch import Batch
-from medsapiens_core.store.project import Project
-from medsapiens_core.transfer.deidentifying import Pixels, ToLookAt
+from medsapiens_core.transfer.deidentifying import Pixels
 from medsapiens_core.transfer.label_files import writable_formats
 from medsapiens_core.transfer.selecting import in_the_way
 
 
-class ExportView(Protocol):
-    """What this needs of the window of an export."""
+class LandmarkExportController(OutgoingController):
+    """`finished(ExportOutcome)`."""
 
-    export_requested: SignalInstance
-    look_started: SignalInstance
-    looks_refused: SignalInstance
-    look_answered: SignalInstance
-    frame_requested: SignalInstance
-    back_requested: SignalInstance
-    stop_requested: SignalInstance
-    left: SignalInstance
-
-    def show_form(self, state: ExportState) -> None:
-        """Everything that can be chosen."""
-
-    def show_form_again(self) -> None:
-        """The form as it was left."""
-
-    def ask_to_look(self, text: str) -> None:
-        """Pictures have to be looked at before the export goes on."""
-
-    def show_look(self, state: LookState) -> None:
-        """One picture to look at."""
-
-    def show_running(self, text: str, done: int, total: int, *, can_stop: bool) -> None:
-        """Something is at work; `total` 0: nobody knows how long."""
-
-    def may_replace(self, path: str) -> bool:
-        """Ask whether what is there already may be replaced."""
-
-    def tell(self, text: str) -> None:
-        """Say what went wrong."""
-
-    def end(self) -> None:
-        """Close the window."""
-
-
-class LandmarkExportController(QObject):
-    """`finished(ExportOutcome)`. `query()` is the worklist as filtered, `open_case()` id and name of the open case."""
-
-    finished = Signal(object)
-    _progressed = Signal(str, int, int)
-
-    def __init__(
-        self,
-        runner: TaskRunner,
-        project: Project,
-        view: ExportView,
-        *,
-        query: Callable[[], ListQuery] = ListQuery,
-        open_case: Callable[[], tuple[int, str] | None] = lambda: None,
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._runner, self._project, self._view = runner, project, view
-        self._query, self._open_case = query, open_case
-        self._stop = Event()
-        self._task: Task | None = None
-        self._answer = ExportAnswer("", "")
-        self._batch = Batch((), ())
-        self._pictures: list[ToLookAt] = []
-        self._without: set[str] = set()
-        self._place = 0
-        self._connect()
+    _answer = ExportAnswer("", "")
+    _batch = Batch((), ())
 
     def open(self, folder: Path) -> None:
         """Ask what to export; `folder` is where files go unless another one is chosen."""
         self._submit(work.choosable, self._project, self._query(), on_done=lambda found: self._show(folder, found))
-
-    def close(self) -> None:
-        """Drop what is on its way; a file that is being written is finished."""
-        self._stop.set()
-        if self._task is not None:
-            self._task.cancel()
 
     # --- what and where
 
@@ -113,7 +41,7 @@ class LandmarkExportController(QObject):
             )
         )
 
-    def _export(self, answer: ExportAnswer) -> None:
+    def _begin(self, answer: ExportAnswer) -> None:
         if in_the_way(Path(answer.target)) and not self._view.may_replace(answer.target):
             return
         self._answer, self._without = answer, set()
@@ -128,39 +56,9 @@ class LandmarkExportController(QObject):
             return
         self._batch = batch
         if self._answer.deidentify:
-            self._say(tr("Looking for pictures that may show names"), 0, 0)
-            self._submit(work.to_look_at, batch, on_done=self._ask_to_look)
+            self._find_pictures(work.to_look_at, batch)
         else:
             self._write(None)
-
-    # --- pictures that may show a name
-
-    def _ask_to_look(self, pictures: list[ToLookAt]) -> None:
-        self._pictures = pictures
-        if not pictures:
-            self._write(None)
-            return
-        self._view.ask_to_look(
-            trn(
-                "Text burned into the picture cannot be ruled out in %n image. Look at it and leave out what "
-                "identifies the patient.",
-                "Text burned into the picture cannot be ruled out in %n images. Look at each and leave out what "
-                "identifies the patient.",
-                len(pictures),
-            )
-        )
-
-    def _look(self, place: int, frame: int = 0) -> None:
-        self._place = place
-        self._submit(work.look, self._pictures, place, frame, on_done=self._view.show_look)
-
-    def _looked(self, keep: bool) -> None:
-        if not keep:
-            self._without.add(self._pictures[self._place].name)
-        if self._place + 1 < len(self._pictures):
-            self._look(self._place + 1)
-        else:
-            self._write("looked-at")
 
     # --- writing
 
@@ -176,24 +74,6 @@ class LandmarkExportController(QObject):
             on_done=self._written,
         )
 
-    def _written(self, outcome: ExportOutcome) -> None:
-        self._view.end()
-        self.finished.emit(outcome)
-
-    # --- inside
-
-    def _connect(self) -> None:
-        view = self._view
-        view.export_requested.connect(self._export)
-        view.look_started.connect(lambda: self._look(0))
-        view.looks_refused.connect(lambda: self._write("leave-out"))
-        view.look_answered.connect(self._looked)
-        view.frame_requested.connect(lambda frame: self._look(self._place, frame))
-        view.back_requested.connect(view.show_form_again)
-        view.stop_requested.connect(self._stop_now)
-        view.left.connect(self.close)
-        self._progressed.connect(self._say)
-
     def _stop_now(self) -> None:
         self.close()
         self._view.show_form_again()
@@ -203,17 +83,6 @@ class LandmarkExportController(QObject):
         if not self._stop.is_set() and total:
             self._progressed.emit(tr("Collecting"), done, total)
         return not self._stop.is_set()
-
-    def _say(self, text: str, done: int, total: int) -> None:
-        self._view.show_running(text, done, total, can_stop=True)
-
-    def _submit(self, act: Callable[..., Any], *args: Any, on_done: Callable[[Any], None]) -> None:
-        self._stop.clear()
-        self._task = self._runner.submit(IO, act, *args, on_done=on_done, on_error=self._failed)
-
-    def _failed(self, error: Exception) -> None:
-        self._view.show_form_again()
-        self._view.tell(str(error))
 
 
 def outcome_text(outcome: ExportOutcome) -> str:

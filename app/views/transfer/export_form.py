@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -20,7 +18,7 @@ from app.session.import_state import FormatChoice
 from app.translate import tr, trn
 from app.views.dialogs import Dialogs
 from app.views.transfer.options_form import OptionsForm
-from app.views.transfer.outgoing_form import OutgoingForm
+from app.views.transfer.outgoing_form import OutgoingForm, missing_place
 from app.views.widgets import GAP, MARGIN, UNIT, QuietComboBox, button, label, line
 
 SCOPES: tuple[Scope, ...] = ("all", "listed", "open")
@@ -107,10 +105,7 @@ class ExportForm(OutgoingForm):
     @property
     def missing(self) -> str:
         """What has to be chosen first, "" when all is there."""
-        path = self.target.text().strip()
-        if not path or not Path(path).is_absolute():
-            return tr("Choose where to write.")
-        return "" if Path(path).parent.is_dir() else tr("There is no folder {name}.", name=str(Path(path).parent))
+        return missing_place(self.target.text())
 
     def _form(self) -> FormatChoice | None:
         name = self.format.currentData()

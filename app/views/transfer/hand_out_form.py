@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QLineEdit, Q
 from app.session.package_state import CaseScope, HandOutAnswer, HandOutState
 from app.translate import tr, trn
 from app.views.dialogs import Dialogs
-from app.views.transfer.outgoing_form import OutgoingForm
+from app.views.transfer.outgoing_form import OutgoingForm, missing_place
 from app.views.widgets import GAP, UNIT, QuietComboBox, button, label, line
 from medsapiens_core.transfer.reader_package import SUFFIX
 
@@ -78,10 +78,7 @@ class HandOutForm(OutgoingForm):
             return tr(NO_READER)
         if not self._state.count(self._scope(), self.reader.currentData()):
             return tr("There is no such case.")
-        path = self.target.text().strip()
-        if not path or not Path(path).is_absolute():
-            return tr("Choose where to write.")
-        return "" if Path(path).parent.is_dir() else tr("There is no folder {name}.", name=str(Path(path).parent))
+        return missing_place(self.target.text())
 
     def _scope(self) -> CaseScope:
         return next((scope for scope, radio in self.scopes.items() if radio.isChecked()), "listed")
